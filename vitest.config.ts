@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.{ts,tsx}'],
+    exclude: ['test/lab/**', 'test/benchmarks/**'],
+    pool: 'forks',
+    testTimeout: 30_000,
+  },
+});
