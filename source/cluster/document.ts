@@ -1,0 +1,58 @@
+/** How a host is reached. Secrets are never in the document: it names files, or the program asks. */
+export type SshSettings = {
+  readonly user: string;
+  readonly port: number;
+  /** Private key file on the operator machine. */
+  readonly keyFile?: string;
+  /** File whose content (without its last line break) is the login password. */
+  readonly passwordFile?: string;
+  /** File with the sudo password, where it differs from the login password. */
+  readonly sudoPasswordFile?: string;
+  /** `user@host:port` to go through. */
+  readonly jumpHost?: string;
+};
+
+export type HostRole = 'control-plane' | 'worker';
+
+export type HostEntry = {
+  /** Name of the node; RFC 1123. */
+  readonly name: string;
+  /** IPv4 address the other hosts reach it at. `local` transport is chosen when `connection` says so. */
+  readonly address: string;
+  readonly role: HostRole;
+  readonly connection: 'ssh' | 'local';
+  readonly ssh: SshSettings;
+};
+
+export type ApplicationEntry = {
+  /** Name of the package in the catalogue. */
+  readonly package: string;
+  /** Name of this installation; the package's name unless set. */
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+};
+
+/** The desired cluster, with every default filled in. The wizard writes it, the engine reads only it. */
+export type ClusterDocument = {
+  readonly name: string;
+  /** `v1.36.3`; absent means what the bundle holds. */
+  readonly kubernetesVersion?: string;
+  readonly hosts: readonly HostEntry[];
+  readonly network: { readonly podCidr: string; readonly serviceCidr: string; readonly dnsDomain: string };
+  readonly loadBalancer: { readonly driver: 'haproxy'; readonly port: number };
+  readonly registry: { readonly port: number };
+  readonly certificates: {
+    /** Days. 36500 (100 years) unless set. */
+    readonly validityDays: number;
+    readonly rsaBits: 2048 | 3072 | 4096;
+    /** More names and addresses the API answers to. */
+    readonly additionalNames: readonly string[];
+  };
+  /** Free-form settings merged into kubeadm's own documents, kept in full. */
+  readonly kubeadm: {
+    readonly clusterConfiguration: Readonly<Record<string, unknown>>;
+    readonly kubeletConfiguration: Readonly<Record<string, unknown>>;
+    readonly kubeProxyConfiguration: Readonly<Record<string, unknown>>;
+  };
+  readonly applications: readonly ApplicationEntry[];
+};
