@@ -1,0 +1,40 @@
+# Runs kubeadm in a unit of its own, so that losing the operator does not kill it half way; a later call waits for the
+# running one. The marker says that it ended well, and is the only thing that lets a host keep what kubeadm wrote.
+# $1 action: init|join   $2 marker   standard input: the kubeadm configuration (holds the bootstrap token)
+set -eu
+action=$1 marker=$2
+unit=landfall-kubeadm
+log=/var/log/landfall/kubeadm.log
+PATH=/usr/local/bin:$PATH
+umask 077
+mkdir -p /var/lib/landfall /var/log/landfall
+configuration=$(cat)
+running() { case $(systemctl is-active "$unit" 2>/dev/null || :) in active | activating | deactivating | reloading) return 0 ;; esac; return 1; }
+if ! running && [ ! -e "$marker" ]; then
+  printf '%s\n' "$configuration" >/var/lib/landfall/kubeadm.yaml
+  if [ -e /etc/kubernetes/kubelet.conf ] || [ -n "$(ls -A /etc/kubernetes/manifests 2>/dev/null)" ] || [ -n "$(ls -A /var/lib/etcd 2>/dev/null)" ]; then
+    echo "clearing what an interrupted kubeadm left"
+    # The certificates are ours and stay: another folder is named for kubeadm to clear.
+    kubeadm reset --force --cert-dir /var/lib/landfall/no-certificates --cri-socket unix:///run/containerd/containerd.sock >>"$log" 2>&1 || :
+    find /var/lib/etcd -mindepth 1 -delete 2>/dev/null || :
+  fi
+  case $action in
+    init) command='kubeadm init --config /var/lib/landfall/kubeadm.yaml --skip-phases=show-join-command,addon/coredns' ;;
+    join) command='kubeadm join --config /var/lib/landfall/kubeadm.yaml' ;;
+  esac
+  : >"$log"
+  systemctl reset-failed "$unit" 2>/dev/null || :
+  systemd-run --quiet --unit="$unit" --collect --property=Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    /bin/sh -c "$command >>$log 2>&1 && : >$marker; status=\$?; rm -f /var/lib/landfall/kubeadm.yaml; exit \$status"
+fi
+shown=0
+while :; do
+  total=$(wc -l <"$log" 2>/dev/null || echo 0)
+  if [ "$total" -gt "$shown" ]; then
+    sed -n "$((shown + 1)),${total}p" "$log" | grep -v -i token || :
+    shown=$total
+  fi
+  running || break
+  sleep 0.3
+done
+[ -e "$marker" ] || { tail -n 25 "$log" | grep -v -i token >&2; exit 1; }

@@ -1,0 +1,20 @@
+# Receives blobs of the bundle as a tar stream into the registry's own storage, checks each, and links it to repositories.
+# $1 storage root   standard input: tar of files named by the hex digest
+set -eu
+root=$1/docker/registry/v2
+stage=$1/incoming
+mkdir -p "$root/blobs/sha256" "$stage"
+tar -xf - -C "$stage"
+for file in "$stage"/*; do
+  [ -f "$file" ] || continue
+  hex=${file##*/}
+  actual=$(sha256sum "$file")
+  if [ "${actual%% *}" != "$hex" ]; then
+    rm -f "$file"
+    echo "blob sha256:$hex arrived damaged" >&2
+    exit 4
+  fi
+  folder=$root/blobs/sha256/$(printf %.2s "$hex")/$hex
+  mkdir -p "$folder"
+  mv -f "$file" "$folder/data"
+done

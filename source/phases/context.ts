@@ -1,0 +1,43 @@
+import type { Bundle } from '../bundle/contents.ts';
+import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
+import type { HostConnection } from '../hosts/connection.ts';
+import type { HostFacts } from '../hosts/facts.ts';
+
+export type ConnectedHost = { readonly connection: HostConnection; readonly facts: HostFacts };
+
+/** A file that is placed on a host as it is. */
+export type PlacedFile = { readonly path: string; readonly content: string; readonly mode: number };
+
+/** Secrets the phases need; they travel on standard input only. */
+export type InstallSecrets = {
+  readonly registryPassword: string;
+  /** `abcdef.0123456789abcdef` */
+  readonly bootstrapToken: string;
+};
+
+/** What every phase of an install works with. Hosts are connected when a step first needs them. */
+export type InstallContext = {
+  readonly document: ClusterDocument;
+  readonly bundle: Bundle;
+  readonly secrets: InstallSecrets;
+  /** Connection and facts of a host, made once and kept; throws what kept it from being reached. */
+  readonly host: (name: string) => Promise<ConnectedHost>;
+  /** Certificates and keys of a host below /etc/kubernetes/pki and of its registry. */
+  readonly certificateFiles: (host: string) => readonly PlacedFile[];
+  /** PEM of the cluster's certificate authority. */
+  readonly clusterAuthority: string;
+  /** PEM of the registry's certificate authority. */
+  readonly registryAuthority: string;
+};
+
+/** The control planes, first one first. */
+export function controlPlanes(document: ClusterDocument): readonly HostEntry[] {
+  return document.hosts.filter((host) => host.role === 'control-plane');
+}
+
+/** The control plane that is installed first and holds what must be held once. */
+export function firstControlPlane(document: ClusterDocument): HostEntry {
+  const [first] = controlPlanes(document);
+  if (first === undefined) throw new TypeError('a validated document has a control plane');
+  return first;
+}

@@ -1,0 +1,177 @@
+import { stringify } from 'yaml';
+import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
+import type { HostFacts } from '../hosts/facts.ts';
+
+const kubeadmVersion = 'kubeadm.k8s.io/v1beta4';
+const containerRuntime = 'unix:///run/containerd/containerd.sock';
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The user's settings over ours, folder by folder; lists and scalars replace. */
+function merged(ours: Mapping, theirs: Mapping): Mapping {
+  const result: Record<string, unknown> = { ...ours };
+  for (const [key, value] of Object.entries(theirs)) {
+    const own = result[key];
+    result[key] = isMapping(own) && isMapping(value) ? merged(own, value) : value;
+  }
+  return result;
+}
+
+function documents(...parts: readonly Mapping[]): string {
+  return parts.map((part) => stringify(part)).join('---\n');
+}
+
+/**
+ * Where no host is a worker, workloads run on the control planes too, so they carry no taint; otherwise kubeadm's own
+ * default taint is kept.
+ */
+function nodeRegistration(document: ClusterDocument, host: HostEntry, facts: HostFacts): Mapping {
+  const hasWorkers = document.hosts.some((entry) => entry.role === 'worker');
+  return {
+    name: host.name,
+    criSocket: containerRuntime,
+    imagePullPolicy: 'IfNotPresent',
+    imagePullSerial: false,
+    // Our own checks look at what these do, and name it better.
+    ignorePreflightErrors: [
+      'NumCPU',
+      'Mem',
+      'Swap',
+      'Hostname',
+      'FileExisting-crictl',
+      'FileExisting-socat',
+      'FileExisting-ethtool',
+      'FileExisting-tc',
+      'FileExisting-conntrack',
+      ...(facts.cgroupVersion === 1 ? ['SystemVerification'] : []),
+    ],
+    kubeletExtraArgs: [{ name: 'node-ip', value: host.address }],
+    ...(host.role === 'control-plane' && !hasWorkers ? { taints: [] } : {}),
+  };
+}
+
+export type InitInput = {
+  readonly document: ClusterDocument;
+  readonly host: HostEntry;
+  readonly facts: HostFacts;
+  /** Whether any host still has cgroup v1, where the kubelet refuses to start unless told. */
+  readonly anyCgroupVersion1: boolean;
+  /** Whether any host keeps its connection tracking limits from being set. */
+  readonly anyFixedConntrack: boolean;
+  readonly kubernetesVersion: string;
+  readonly bootstrapToken: string;
+};
+
+/** Configuration of `kubeadm init`: init, cluster, kubelet and kube-proxy documents. Holds the bootstrap token. */
+export function initConfiguration(input: InitInput): string {
+  const { document, host, facts } = input;
+  const validity = `${document.certificates.validityDays * 24}h0m0s`;
+  return documents(
+    {
+      apiVersion: kubeadmVersion,
+      kind: 'InitConfiguration',
+      bootstrapTokens: [
+        {
+          token: input.bootstrapToken,
+          ttl: '24h0m0s',
+          usages: ['signing', 'authentication'],
+          groups: ['system:bootstrappers:kubeadm:default-node-token'],
+        },
+      ],
+      localAPIEndpoint: { advertiseAddress: host.address, bindPort: 6443 },
+      nodeRegistration: nodeRegistration(document, host, facts),
+    },
+    merged(
+      {
+        apiVersion: kubeadmVersion,
+        kind: 'ClusterConfiguration',
+        clusterName: document.name,
+        kubernetesVersion: input.kubernetesVersion,
+        controlPlaneEndpoint: `127.0.0.1:${document.loadBalancer.port}`,
+        certificateValidityPeriod: validity,
+        caCertificateValidityPeriod: validity,
+        networking: {
+          podSubnet: document.network.podCidr,
+          serviceSubnet: document.network.serviceCidr,
+          dnsDomain: document.network.dnsDomain,
+        },
+        apiServer: {
+          certSANs: [
+            '127.0.0.1',
+            'localhost',
+            ...document.hosts
+              .filter((entry) => entry.role === 'control-plane')
+              .flatMap((entry) => [entry.address, entry.name]),
+            ...document.certificates.additionalNames,
+          ],
+        },
+      },
+      document.kubeadm.clusterConfiguration,
+    ),
+    merged(
+      {
+        apiVersion: 'kubelet.config.k8s.io/v1beta1',
+        kind: 'KubeletConfiguration',
+        cgroupDriver: 'systemd',
+        failSwapOn: false,
+        rotateCertificates: true,
+        ...(input.anyCgroupVersion1 ? { failCgroupV1: false } : {}),
+      },
+      document.kubeadm.kubeletConfiguration,
+    ),
+    merged(
+      {
+        apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
+        kind: 'KubeProxyConfiguration',
+        mode: 'iptables',
+        ...(input.anyFixedConntrack
+          ? { conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' } }
+          : {}),
+      },
+      document.kubeadm.kubeProxyConfiguration,
+    ),
+  );
+}
+
+/** Kubeconfig by which a joining node finds the cluster and proves itself with the bootstrap token. */
+export function discoveryKubeconfig(document: ClusterDocument, authority: string, bootstrapToken: string): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name: document.name,
+        cluster: {
+          server: `https://127.0.0.1:${document.loadBalancer.port}`,
+          'certificate-authority-data': Buffer.from(authority).toString('base64'),
+        },
+      },
+    ],
+    users: [{ name: 'bootstrap', user: { token: bootstrapToken } }],
+    contexts: [{ name: 'bootstrap', context: { cluster: document.name, user: 'bootstrap' } }],
+    'current-context': 'bootstrap',
+  });
+}
+
+/** Configuration of `kubeadm join`; `discoveryFile` is a path on the host. Holds the bootstrap token. */
+export function joinConfiguration(
+  document: ClusterDocument,
+  host: HostEntry,
+  facts: HostFacts,
+  discoveryFile: string,
+  bootstrapToken: string,
+): string {
+  return documents({
+    apiVersion: kubeadmVersion,
+    kind: 'JoinConfiguration',
+    discovery: { file: { kubeConfigPath: discoveryFile }, tlsBootstrapToken: bootstrapToken },
+    nodeRegistration: nodeRegistration(document, host, facts),
+    ...(host.role === 'control-plane'
+      ? { controlPlane: { localAPIEndpoint: { advertiseAddress: host.address, bindPort: 6443 } } }
+      : {}),
+  });
+}
