@@ -1,0 +1,51 @@
+import { readAsset } from '../assets.ts';
+import type { HostEntry } from '../cluster/document.ts';
+import type { Step } from '../engine/step.ts';
+import { recordedWriteFile } from '../hosts/change-record.ts';
+import type { InstallContext } from './context.ts';
+import { hostStep } from './host-step.ts';
+
+const modules = ['overlay', 'br_netfilter', 'nf_conntrack', 'vxlan'];
+const modulesFile = '/etc/modules-load.d/landfall.conf';
+const sysctlFile = '/etc/sysctl.d/99-landfall.conf';
+
+const sysctls: Readonly<Record<string, string>> = {
+  'net.ipv4.ip_forward': '1',
+  'net.bridge.bridge-nf-call-iptables': '1',
+  'net.bridge.bridge-nf-call-ip6tables': '1',
+  'fs.inotify.max_user_instances': '8192',
+  'fs.inotify.max_user_watches': '524288',
+};
+
+const sysctlText = `# Written by Landfall; removed by \`landfall reset\`.\n${Object.entries(sysctls)
+  .map(([key, value]) => `${key} = ${value}\n`)
+  .join('')}`;
+const modulesText = `# Written by Landfall; removed by \`landfall reset\`.\n${modules.join('\n')}\n`;
+
+/** Kernel modules, sysctls and swap, in files of our own. */
+export function hostPreparation(context: InstallContext, host: HostEntry): Step {
+  return hostStep(context, {
+    id: 'prepare/kernel',
+    host: host.name,
+    title: 'Set kernel modules, network settings and swap',
+    after: [`connect/host@${host.name}`],
+    async probe({ connection }) {
+      const [ownModules, ownSysctls, state] = await Promise.all([
+        connection.readFile(modulesFile),
+        connection.readFile(sysctlFile),
+        connection.run(
+          'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/bridge/bridge-nf-call-iptables; wc -l </proc/swaps',
+        ),
+      ]);
+      return ownModules === modulesText && ownSysctls === sysctlText && /^1\n1\n1\s*$/.test(state.stdout);
+    },
+    async apply({ connection }) {
+      await recordedWriteFile(connection, modulesFile, modulesText, 0o644);
+      await recordedWriteFile(connection, sysctlFile, sysctlText, 0o644);
+      await connection.check('Set the kernel for Kubernetes', await readAsset('hosts/prepare-kernel.sh'), [
+        sysctlFile,
+        ...modules,
+      ]);
+    },
+  });
+}
