@@ -1,0 +1,24 @@
+import type { HostEntry } from '../cluster/document.ts';
+import type { Step } from '../engine/step.ts';
+import type { InstallContext } from './context.ts';
+
+/** Reaches a host and learns its facts. It changes nothing, so it is never more than probed. */
+export function connect(context: InstallContext, host: HostEntry): Step {
+  const reach = async () => {
+    await context.host(host.name);
+  };
+  return {
+    id: `connect/host@${host.name}`,
+    phase: 'connect',
+    host: host.name,
+    title: 'Connect and look at the host',
+    kind: 'host',
+    after: [],
+    async probe() {
+      await reach();
+      return { state: 'done' };
+    },
+    apply: reach,
+    verify: reach,
+  };
+}

@@ -1,0 +1,227 @@
+import { readAsset } from '../assets.ts';
+import type { HostEntry } from '../cluster/document.ts';
+import type { Step } from '../engine/step.ts';
+import { recordedWriteFile } from '../hosts/change-record.ts';
+import type { HostConnection } from '../hosts/connection.ts';
+import { firstControlPlane, type InstallContext, type PlacedFile } from './context.ts';
+import { hostStep } from './host-step.ts';
+import { discoveryKubeconfig, initConfiguration, joinConfiguration } from './kubeadm-configuration.ts';
+import { hostPaths } from './paths.ts';
+
+/** kubectl with the administrator's file of a control plane; `script` goes on after it. */
+export const kubectl = `${hostPaths.programs}/kubectl --kubeconfig ${hostPaths.adminConfiguration}`;
+
+function pkiFiles(context: InstallContext, host: HostEntry): readonly PlacedFile[] {
+  return context.certificateFiles(host.name).filter((file) => file.path.startsWith(`${hostPaths.kubernetesPki}/`));
+}
+
+async function placed(connection: HostConnection, files: readonly PlacedFile[]): Promise<boolean> {
+  const found = await Promise.all(files.map((file) => connection.readFile(file.path)));
+  return found.every((content, index) => content === files[index]?.content);
+}
+
+/** Puts the certificates that the operator issued where kubeadm looks for them; it then issues none itself. */
+export function certificates(context: InstallContext, host: HostEntry): Step {
+  const files = pkiFiles(context, host);
+  return hostStep(context, {
+    id: 'certificates/place',
+    host: host.name,
+    title: 'Place the certificates',
+    after: [`prepare/kernel@${host.name}`],
+    probe: ({ connection }) => placed(connection, files),
+    async apply({ connection }) {
+      await connection.check('Make the folder of the certificates', 'mkdir -p "$1/etcd" && chmod 0755 "$1" "$1/etcd"', [
+        hostPaths.kubernetesPki,
+      ]);
+      await Promise.all(files.map((file) => connection.writeFile(file.path, file.content, file.mode)));
+    },
+  });
+}
+
+const apiAnswers = 'kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw=/readyz >/dev/null 2>&1';
+
+async function joined(connection: HostConnection): Promise<boolean> {
+  return (await connection.run(`test -e ${hostPaths.joined} && systemctl is-active --quiet kubelet`)).exitCode === 0;
+}
+
+async function anyHost(
+  context: InstallContext,
+  matches: (facts: Awaited<ReturnType<InstallContext['host']>>['facts']) => boolean,
+): Promise<boolean> {
+  const hosts = await Promise.allSettled(context.document.hosts.map((host) => context.host(host.name)));
+  return hosts.some((result) => result.status === 'fulfilled' && matches(result.value.facts));
+}
+
+/** `kubeadm init` on the first control plane. Once it ended well it is never run or cleared again. */
+export function initialise(context: InstallContext): Step {
+  const host = firstControlPlane(context.document);
+  return hostStep(context, {
+    id: 'kubernetes/init',
+    host: host.name,
+    title: 'Start the first control plane',
+    kind: 'control-plane',
+    after: [
+      `certificates/place@${host.name}`,
+      `node/programs@${host.name}`,
+      `node/images@${host.name}`,
+      `load-balancer/start@${host.name}`,
+    ],
+    probe: ({ connection }) => joined(connection),
+    async apply({ connection, facts }, reporter) {
+      const configuration = initConfiguration({
+        document: context.document,
+        host,
+        facts,
+        anyCgroupVersion1: await anyHost(context, (known) => known.cgroupVersion === 1),
+        anyFixedConntrack: await anyHost(context, (known) => !known.canLowerOomScore),
+        kubernetesVersion: context.document.kubernetesVersion ?? context.bundle.kubernetesVersion,
+        bootstrapToken: context.secrets.bootstrapToken,
+      });
+      await connection.check('kubeadm init', await readAsset('hosts/kubeadm.sh'), ['init', hostPaths.joined], {
+        stdin: configuration,
+        onLine: (line) => reporter.output(line),
+        signal: reporter.signal,
+      });
+      await connection.check('Start the kubelet', 'systemctl is-active --quiet kubelet || systemctl start kubelet');
+    },
+    async verify({ connection }) {
+      await connection.check(
+        'Wait for the API',
+        `PATH=${hostPaths.programs}:$PATH; for attempt in $(seq 120); do ${apiAnswers} && exit 0; sleep 0.5; done; echo "the API does not answer" >&2; exit 1`,
+      );
+    },
+  });
+}
+
+/** A bootstrap token that joins can use now, also days after the first run. Done when no host is left to join. */
+export function bootstrapToken(context: InstallContext): Step {
+  const first = firstControlPlane(context.document);
+  const [id = '', secret = ''] = context.secrets.bootstrapToken.split('.');
+  return hostStep(context, {
+    id: 'kubernetes/token',
+    host: first.name,
+    title: 'Allow the other hosts to join',
+    after: [`kubernetes/init@${first.name}`],
+    async probe() {
+      const others = context.document.hosts.filter((host) => host.name !== first.name);
+      const results = await Promise.all(
+        others.map(async (host) => {
+          try {
+            return await joined((await context.host(host.name)).connection);
+          } catch {
+            return false;
+          }
+        }),
+      );
+      return results.every(Boolean);
+    },
+    async apply({ connection }) {
+      const expiration = new Date(Date.now() + 24 * 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z');
+      const manifest = {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'bootstrap.kubernetes.io/token',
+        metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
+        stringData: {
+          'token-id': id,
+          'token-secret': secret,
+          expiration,
+          'usage-bootstrap-authentication': 'true',
+          'usage-bootstrap-signing': 'true',
+          'auth-extra-groups': 'system:bootstrappers:kubeadm:default-node-token',
+        },
+      };
+      await connection.check(
+        'Set the bootstrap token',
+        `${kubectl} apply --server-side --force-conflicts -f - >/dev/null`,
+        [],
+        {
+          stdin: JSON.stringify(manifest),
+        },
+      );
+    },
+    async verify({ connection }) {
+      await connection.check('Read the bootstrap token back', `${kubectl} -n kube-system get secret "$1" >/dev/null`, [
+        `bootstrap-token-${id}`,
+      ]);
+    },
+  });
+}
+
+/** `kubeadm join` of a further control plane or a worker. */
+export function join(context: InstallContext, host: HostEntry): Step {
+  const first = firstControlPlane(context.document);
+  const isControlPlane = host.role === 'control-plane';
+  return hostStep(context, {
+    id: 'kubernetes/join',
+    host: host.name,
+    title: isControlPlane ? 'Join as a control plane' : 'Join as a worker',
+    kind: isControlPlane ? 'control-plane' : 'host',
+    after: [
+      `kubernetes/token@${first.name}`,
+      `node/programs@${host.name}`,
+      `node/images@${host.name}`,
+      `load-balancer/start@${host.name}`,
+      ...(isControlPlane ? [`certificates/place@${host.name}`] : []),
+    ],
+    probe: ({ connection }) => joined(connection),
+    async apply({ connection, facts }, reporter) {
+      // An etcd member that was announced but never finished joining keeps every later join from being accepted.
+      const interrupted = await connection.run(
+        'test ! -e "$1" && ! systemctl is-active --quiet landfall-kubeadm && test -n "$(ls -A /var/lib/etcd 2>/dev/null)"',
+        [hostPaths.joined],
+      );
+      if (isControlPlane && interrupted.exitCode === 0) {
+        const { connection: plane } = await context.host(first.name);
+        await plane.check(`Take the half-joined ${host.name} out of etcd`, await readAsset('hosts/discard-member.sh'), [
+          host.address,
+          host.name,
+        ]);
+      }
+      const token = context.secrets.bootstrapToken;
+      await connection.writeFile(
+        hostPaths.discovery,
+        discoveryKubeconfig(context.document, context.clusterAuthority, token),
+        0o600,
+      );
+      try {
+        await connection.check('kubeadm join', await readAsset('hosts/kubeadm.sh'), ['join', hostPaths.joined], {
+          stdin: joinConfiguration(context.document, host, facts, hostPaths.discovery, token),
+          onLine: (line) => reporter.output(line),
+          signal: reporter.signal,
+        });
+      } finally {
+        await connection.run('rm -f "$1"', [hostPaths.discovery]);
+      }
+      await connection.check('Start the kubelet', 'systemctl is-active --quiet kubelet || systemctl start kubelet');
+    },
+    async verify({ connection }) {
+      await connection.check(
+        'Look at the kubelet',
+        'for attempt in $(seq 60); do systemctl is-active --quiet kubelet && test -e /etc/kubernetes/kubelet.conf && exit 0; sleep 0.5; done; exit 1',
+      );
+    },
+  });
+}
+
+/** The administrator's file for root on a control plane, so that kubectl just works there. */
+export function administratorFile(context: InstallContext, host: HostEntry): Step {
+  const last = host.name === firstControlPlane(context.document).name ? 'init' : 'join';
+  return hostStep(context, {
+    id: 'kubernetes/kubectl',
+    host: host.name,
+    title: 'Set up kubectl for root',
+    after: [`kubernetes/${last}@${host.name}`],
+    async probe({ connection }) {
+      const [wanted, found] = await Promise.all([
+        connection.readFile(hostPaths.adminConfiguration),
+        connection.readFile('/root/.kube/config'),
+      ]);
+      return wanted !== undefined && wanted === found;
+    },
+    async apply({ connection }) {
+      const content = (await connection.readFile(hostPaths.adminConfiguration)) ?? '';
+      await recordedWriteFile(connection, '/root/.kube/config', content, 0o600);
+    },
+  });
+}

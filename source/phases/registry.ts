@@ -1,0 +1,278 @@
+import { Readable } from 'node:stream';
+import { compare as bcryptCompare, hash as bcryptHash } from 'bcryptjs';
+import { pack } from 'tar-stream';
+import { readAsset } from '../assets.ts';
+import type { Architecture } from '../bundle/contents.ts';
+import type { HostEntry } from '../cluster/document.ts';
+import type { Step, StepReporter } from '../engine/step.ts';
+import { recordedWriteFile } from '../hosts/change-record.ts';
+import type { HostConnection } from '../hosts/connection.ts';
+import { uploadedFile } from './containerd.ts';
+import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
+import { hostStep } from './host-step.ts';
+import { hostPaths } from './paths.ts';
+import { fileContent, mergeContent, type RegistryContent, registryContent } from './registry-content.ts';
+
+const folder = `${hostPaths.configuration}/registry`;
+const unit = 'landfall-registry.service';
+const user = 'landfall';
+
+// The password is random and long, so guessing it is hopeless at any cost; the registry computes this hash on every
+// request, and a higher cost would only slow every pull.
+const bcryptCost = 4;
+
+function configuration(port: number): string {
+  return `version: 0.1
+log:
+  level: warn
+  accesslog:
+    disabled: true
+storage:
+  filesystem:
+    rootdirectory: ${hostPaths.registryStorage}
+  delete:
+    enabled: true
+http:
+  addr: :${port}
+  tls:
+    certificate: ${folder}/server.crt
+    key: ${folder}/server.key
+auth:
+  htpasswd:
+    realm: landfall
+    path: ${folder}/htpasswd
+`;
+}
+
+const unitText = `[Unit]
+Description=Landfall's image registry
+After=network.target local-fs.target
+
+[Service]
+ExecStart=${hostPaths.programs}/registry serve ${folder}/config.yml
+Environment=OTEL_TRACES_EXPORTER=none
+Restart=always
+RestartSec=1
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** Architectures of the cluster's hosts that the bundle has. */
+async function clusterArchitectures(context: InstallContext): Promise<readonly Architecture[]> {
+  const found = await Promise.allSettled(context.document.hosts.map((host) => context.host(host.name)));
+  const known = found.flatMap((result) => (result.status === 'fulfilled' ? [result.value.facts.architecture] : []));
+  return [...new Set(known)];
+}
+
+const essentialUses = new Set(['every-node', 'control-plane', 'load-balancer']);
+
+async function content(context: InstallContext, essential: boolean): Promise<RegistryContent> {
+  const architectures = await clusterArchitectures(context);
+  const images = context.bundle.images.filter((image) => essentialUses.has(image.use) === essential);
+  const ofImages = await registryContent(context.bundle, images, architectures);
+  return essential ? mergeContent(fileContent(context.bundle, architectures), ofImages) : ofImages;
+}
+
+async function missingBlobs(connection: HostConnection, wanted: RegistryContent): Promise<ReadonlySet<string>> {
+  const list = wanted.blobs.map((blob) => `${blob.digest.replace('sha256:', '')} ${blob.size}\n`).join('');
+  const script = await readAsset('hosts/registry-missing.sh');
+  const output = await connection.check('Compare the registry with the bundle', script, [hostPaths.registryStorage], {
+    stdin: list,
+  });
+  return new Set(
+    output
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => `sha256:${line}`),
+  );
+}
+
+/** Done when all blobs are there whole and the last link, which is written last, is there too. */
+async function holds(connection: HostConnection, wanted: RegistryContent, marker: string): Promise<boolean> {
+  const known = await connection.readFile(`${hostPaths.markers}/${marker}`);
+  if (known !== linkText(wanted)) return false;
+  return (await missingBlobs(connection, wanted)).size === 0;
+}
+
+const linkText = (wanted: RegistryContent): string => wanted.links.map((line) => `${line}\n`).join('');
+
+async function writeLinks(connection: HostConnection, wanted: RegistryContent, marker: string): Promise<void> {
+  const links = linkText(wanted);
+  await connection.check('Link the images', await readAsset('hosts/registry-link.sh'), [hostPaths.registryStorage], {
+    stdin: links,
+  });
+  await connection.writeFile(`${hostPaths.markers}/${marker}`, links, 0o644);
+}
+
+/** Streams the missing blobs as one tar; what arrived before a break is there and is not sent again. */
+async function sendBlobs(
+  context: InstallContext,
+  connection: HostConnection,
+  wanted: RegistryContent,
+  reporter: StepReporter,
+): Promise<void> {
+  const missing = await missingBlobs(connection, wanted);
+  const blobs = wanted.blobs.filter((blob) => missing.has(blob.digest));
+  const total = blobs.reduce((sum, blob) => sum + blob.size, 0);
+  const files = new Map(context.bundle.files.map((file) => [`sha256:${file.sha256}`, file]));
+  const archive = pack();
+  let sent = 0;
+  const feed = async (): Promise<void> => {
+    for (const blob of blobs) {
+      const file = files.get(blob.digest);
+      const source = file === undefined ? context.bundle.openBlob(blob.digest) : context.bundle.openFile(file);
+      await new Promise<void>((resolve, reject) => {
+        const entry = archive.entry(
+          { name: blob.digest.replace('sha256:', ''), size: blob.size, mode: 0o644 },
+          (error) => (error ? reject(error) : resolve()),
+        );
+        source.on('data', (chunk: Buffer) => {
+          sent += chunk.length;
+          reporter.progress(sent, total, 'bytes');
+        });
+        source.on('error', reject);
+        source.pipe(entry);
+      });
+    }
+    archive.finalize();
+  };
+  if (blobs.length === 0) return;
+  const script = await readAsset('hosts/registry-import.sh');
+  const feeding = feed().catch((error: unknown) => {
+    archive.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  });
+  const [fed, received] = await Promise.allSettled([
+    feeding,
+    connection.check('Receive the images', script, [hostPaths.registryStorage], {
+      stdin: Readable.from(archive, { objectMode: false }),
+      signal: reporter.signal,
+    }),
+  ]);
+  if (fed.status === 'rejected') throw fed.reason;
+  if (received.status === 'rejected') throw received.reason;
+}
+
+function importStep(context: InstallContext, host: HostEntry, essential: boolean, after: readonly string[]): Step {
+  const marker = essential ? 'registry-essentials' : 'registry-images';
+  return hostStep(context, {
+    id: essential ? 'registry/essentials' : 'registry/images',
+    host: host.name,
+    title: essential ? 'Import what every node needs from the bundle' : 'Import the other images from the bundle',
+    kind: 'upload',
+    after,
+    async probe({ connection }) {
+      return holds(connection, await content(context, essential), marker);
+    },
+    async apply({ connection }, reporter) {
+      const wanted = await content(context, essential);
+      await sendBlobs(context, connection, wanted, reporter);
+      await writeLinks(connection, wanted, marker);
+    },
+  });
+}
+
+/** A further control plane takes the content from the first one over the local network. */
+function copyStep(context: InstallContext, host: HostEntry, source: HostEntry): Step {
+  const all = async (): Promise<RegistryContent> =>
+    mergeContent(await content(context, true), await content(context, false));
+  return hostStep(context, {
+    id: 'registry/copy',
+    host: host.name,
+    title: `Copy the registry from ${source.name}`,
+    kind: 'host',
+    after: [`registry/service@${host.name}`, `registry/images@${source.name}`, `containerd/service@${host.name}`],
+    async probe({ connection }) {
+      return holds(connection, await all(), 'registry-copy');
+    },
+    async apply({ connection }, reporter) {
+      const wanted = await all();
+      const total = wanted.blobs.reduce((sum, blob) => sum + blob.size, 0);
+      const list = wanted.blobs
+        .map((blob) => `${blob.repository} ${blob.digest.replace('sha256:', '')} ${blob.size}\n`)
+        .join('');
+      let copied = 0;
+      await connection.check(
+        `Copy images from ${source.name}`,
+        await readAsset('hosts/registry-copy.sh'),
+        [hostPaths.registryStorage, `${source.address}:${context.document.registry.port}`],
+        {
+          stdin: list,
+          signal: reporter.signal,
+          onLine: (line) => {
+            copied += Number(/^copied (\d+)$/.exec(line)?.[1] ?? 0);
+            reporter.progress(copied, total, 'bytes');
+          },
+        },
+      );
+      await writeLinks(connection, wanted, 'registry-copy');
+    },
+  });
+}
+
+/** The registry of one control plane: program, settings, service, content. */
+export function registry(context: InstallContext, host: HostEntry): readonly Step[] {
+  const first = firstControlPlane(context.document);
+  const port = context.document.registry.port;
+  const certificates = context.certificateFiles(host.name).filter((file) => file.path.startsWith(`${folder}/`));
+  const files = [
+    ...certificates,
+    { path: `${folder}/config.yml`, content: configuration(port), mode: 0o600 },
+    { path: `/etc/systemd/system/${unit}`, content: unitText, mode: 0o644 },
+  ];
+  const htpasswd = `${folder}/htpasswd`;
+  const service = hostStep(context, {
+    id: 'registry/service',
+    host: host.name,
+    title: 'Start the registry',
+    after: [`registry/upload@${host.name}`],
+    async probe({ connection }) {
+      const found = await Promise.all(files.map((file) => connection.readFile(file.path)));
+      if (!found.every((text, index) => text === files[index]?.content)) return false;
+      const line = ((await connection.readFile(htpasswd)) ?? '').trim();
+      if (!(await bcryptCompare(context.secrets.registryPassword, line.slice(user.length + 1)))) return false;
+      return (await connection.run(`systemctl is-active --quiet ${unit}`)).exitCode === 0;
+    },
+    async apply({ connection }) {
+      for (const file of files) await recordedWriteFile(connection, file.path, file.content, file.mode);
+      const line = `${user}:${await bcryptHash(context.secrets.registryPassword, bcryptCost)}\n`;
+      await recordedWriteFile(connection, htpasswd, line, 0o600);
+      // The copy between control planes names the registry by address, so it has a mirror file of its own.
+      const mirror = await connection.readFile(`${hostPaths.containerdMirrors}/_default/hosts.toml`);
+      if (mirror !== undefined) {
+        const credentials = Buffer.from(`${user}:${context.secrets.registryPassword}`).toString('base64');
+        const url = `https://${first.address}:${port}`;
+        const ca = `ca = "${hostPaths.configuration}/registry-ca.crt"\n`;
+        const header = `Authorization = ["Basic ${credentials}"]\n`;
+        const text = `server = "${url}"\n${ca}[host."${url}"]\ncapabilities = ["pull", "resolve"]\n${ca}[host."${url}".header]\n${header}`;
+        await recordedWriteFile(connection, `${hostPaths.containerdMirrors}/landfall-copy/hosts.toml`, text, 0o600);
+      }
+      await connection.check(
+        'Start the registry',
+        `mkdir -p ${hostPaths.registryStorage}; systemctl daemon-reload && systemctl enable --quiet ${unit} && systemctl restart ${unit}
+for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ss -Hltn "sport = :$1" | grep -q . && exit 0; sleep 0.3; done
+journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
+        [String(port)],
+      );
+    },
+  });
+  const upload = uploadedFile(context, host, 'registry', {
+    title: 'Send the registry',
+    strip: 0,
+    members: ['registry'],
+  });
+  const content =
+    host.name === first.name
+      ? [
+          importStep(context, host, true, [`registry/service@${host.name}`]),
+          importStep(context, host, false, [`registry/essentials@${host.name}`]),
+        ]
+      : [copyStep(context, host, first)];
+  return [upload, { ...service, after: [...service.after, `containerd/service@${host.name}`] }, ...content];
+}
+
+/** Whether the host is one that runs a registry. */
+export function hasRegistry(context: InstallContext, host: HostEntry): boolean {
+  return controlPlanes(context.document).some((plane) => plane.name === host.name);
+}
