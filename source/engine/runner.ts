@@ -1,0 +1,230 @@
+import { LandfallError, toLandfallError } from '../errors.ts';
+import type { Answer, EventBody, FailureDetails, RunOutcome } from './events.ts';
+import { stepsOf, validatePlan } from './plan.ts';
+import type { Plan, Step, StepKind, StepReporter } from './step.ts';
+
+export type RunnerOptions = {
+  readonly emit: (body: EventBody) => void;
+  /** Asked when a step failed for good; `abort` lets running steps end and starts no new one. */
+  readonly ask: (step: Step, failure: LandfallError) => Promise<Answer>;
+  /** Once aborted no new step starts; running ones end. */
+  readonly stop: AbortSignal;
+  readonly concurrency: Readonly<Record<StepKind, number>>;
+  /** Milliseconds before each retry of a transient failure. */
+  readonly retryDelays: readonly number[];
+};
+
+export type RunResult = {
+  readonly outcome: RunOutcome;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly failed: readonly { readonly step: Step; readonly error: LandfallError }[];
+  readonly skipped: number;
+};
+
+type Settled = 'applied' | 'already-done' | 'failed' | 'skipped';
+
+const defaultStall = 10 * 60_000;
+const progressInterval = 200;
+
+function failureDetails(error: LandfallError): FailureDetails {
+  const { command, exitCode, output } = error.context;
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+    ...(command === undefined ? {} : { command }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(output === undefined ? {} : { output }),
+  };
+}
+
+/** Runs probe, apply and verify of one step once, and ends it when it gives no sign of life for too long. */
+async function attempt(step: Step, emit: RunnerOptions['emit']): Promise<'applied' | 'already-done'> {
+  const controller = new AbortController();
+  let lastSign = Date.now();
+  let lastProgress = 0;
+  const reporter: StepReporter = {
+    signal: controller.signal,
+    progress(done, total, unit) {
+      lastSign = Date.now();
+      if (lastSign - lastProgress < progressInterval && done !== total) return;
+      lastProgress = lastSign;
+      emit({ type: 'step-progress', step: step.id, done, unit, ...(total === undefined ? {} : { total }) });
+    },
+    output(line) {
+      lastSign = Date.now();
+      emit({ type: 'step-output', step: step.id, line });
+    },
+  };
+  const stallAfter = step.stallAfter ?? defaultStall;
+  let watchdog: NodeJS.Timeout | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    watchdog = setInterval(
+      () => {
+        if (Date.now() - lastSign < stallAfter) return;
+        controller.abort();
+        reject(
+          new LandfallError({
+            code: 'STEP_STALLED',
+            message: `"${step.title}" gave no sign of life for ${Math.round(stallAfter / 1000)} seconds.`,
+            fix: 'Look whether the host still answers, then run the same command again.',
+          }),
+        );
+      },
+      Math.min(1000, stallAfter),
+    );
+  });
+  const work = async (): Promise<'applied' | 'already-done'> => {
+    if ((await step.probe(reporter)).state === 'done') return 'already-done';
+    await step.apply(reporter);
+    await step.verify(reporter);
+    return 'applied';
+  };
+  try {
+    return await Promise.race([work(), stalled]);
+  } finally {
+    clearInterval(watchdog);
+  }
+}
+
+/**
+ * Walks the plan with bounded concurrency for each kind of step. A failed step stops what depends on it and the later
+ * steps of its host; other hosts go on.
+ */
+export async function runPlan(plan: Plan, options: RunnerOptions): Promise<RunResult> {
+  validatePlan(plan);
+  const { emit, ask, stop, concurrency, retryDelays } = options;
+  const started = Date.now();
+  const steps = stepsOf(plan);
+  const settled = new Map<string, Settled>();
+  const running = new Map<string, StepKind>();
+  const stoppedHosts = new Map<string, string>();
+  const failed: { step: Step; error: LandfallError }[] = [];
+  let aborted = false;
+  emit({
+    type: 'planned',
+    phases: plan.phases.map(({ id, title }) => ({ id, title })),
+    steps: steps.map(({ id, phase, host, title, kind }) => ({ id, phase, host, title, kind })),
+  });
+
+  const runStep = async (step: Step): Promise<Settled> => {
+    for (let tries = 1; ; tries++) {
+      emit({ type: 'step-started', step: step.id, attempt: tries });
+      const began = Date.now();
+      try {
+        const outcome = await attempt(step, emit);
+        emit({ type: 'step-finished', step: step.id, outcome, milliseconds: Date.now() - began });
+        return outcome;
+      } catch (thrown) {
+        const error = toLandfallError(thrown, { host: step.host, step: step.id });
+        const delay = error.transient && !stop.aborted ? retryDelays[tries - 1] : undefined;
+        emit({
+          type: 'step-failed',
+          step: step.id,
+          failure: failureDetails(error),
+          ...(delay === undefined ? {} : { retryIn: delay }),
+        });
+        if (delay !== undefined) {
+          await new Promise((resolve) => setTimeout(resolve, delay));
+          continue;
+        }
+        emit({
+          type: 'question',
+          question: `${step.id}#${tries}`,
+          step: step.id,
+          choices: ['retry', 'skip-host', 'abort'],
+        });
+        const answer = await ask(step, error);
+        emit({ type: 'answer', question: `${step.id}#${tries}`, answer });
+        if (answer === 'retry') continue;
+        failed.push({ step, error });
+        if (answer === 'abort') aborted = true;
+        return 'failed';
+      }
+    }
+  };
+
+  await new Promise<void>((resolve) => {
+    const advance = (): void => {
+      for (const step of steps) {
+        if (settled.has(step.id) || running.has(step.id)) continue;
+        const blocker =
+          step.after.find((id) => settled.get(id) === 'failed' || settled.get(id) === 'skipped') ??
+          stoppedHosts.get(step.host);
+        if (blocker !== undefined) {
+          settled.set(step.id, 'skipped');
+          emit({ type: 'step-skipped', step: step.id, because: blocker });
+          continue;
+        }
+        if (aborted || stop.aborted) continue;
+        const ready = step.after.every((id) => settled.get(id) === 'applied' || settled.get(id) === 'already-done');
+        const inUse = [...running.values()].filter((kind) => kind === step.kind).length;
+        if (!ready || inUse >= concurrency[step.kind]) continue;
+        running.set(step.id, step.kind);
+        void runStep(step).then((outcome) => {
+          running.delete(step.id);
+          settled.set(step.id, outcome);
+          if (outcome === 'failed') stoppedHosts.set(step.host, step.id);
+          advance();
+        });
+      }
+      if (running.size === 0) {
+        // What was skipped in this pass may block steps that stand earlier in the list.
+        const open = steps.filter((step) => !settled.has(step.id));
+        const blocked = open.some((step) =>
+          step.after.some((id) => settled.get(id) === 'skipped' || settled.get(id) === 'failed'),
+        );
+        if (blocked) advance();
+        else resolve();
+      }
+    };
+    stop.addEventListener('abort', () => advance(), { once: true });
+    advance();
+  });
+
+  const count = (outcome: Settled): number => [...settled.values()].filter((value) => value === outcome).length;
+  const complete = steps.every((step) => settled.get(step.id) === 'applied' || settled.get(step.id) === 'already-done');
+  const outcome: RunOutcome = complete ? 'succeeded' : failed.length > 0 ? 'failed' : 'stopped';
+  const result = {
+    outcome,
+    changed: count('applied'),
+    unchanged: count('already-done'),
+    failed,
+    skipped: steps.length - count('applied') - count('already-done') - failed.length,
+  };
+  emit({
+    type: 'run-finished',
+    outcome,
+    changed: result.changed,
+    unchanged: result.unchanged,
+    failed: failed.length,
+    skipped: result.skipped,
+    milliseconds: Date.now() - started,
+  });
+  return result;
+}
+
+export type ProbedStep = { readonly step: Step; readonly needed: boolean; readonly reason?: string };
+
+/** Asks every step whether it is needed and changes nothing. A step whose probe cannot be answered yet counts as needed. */
+export async function probePlan(plan: Plan, limit: number): Promise<readonly ProbedStep[]> {
+  validatePlan(plan);
+  const reporter: StepReporter = { signal: new AbortController().signal, progress() {}, output() {} };
+  const steps = stepsOf(plan);
+  const results: ProbedStep[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < steps.length; index = next++) {
+      const step = steps[index];
+      if (step === undefined) return;
+      try {
+        results[index] = { step, needed: (await step.probe(reporter)).state === 'needed' };
+      } catch (thrown) {
+        results[index] = { step, needed: true, reason: toLandfallError(thrown).message };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+  return results;
+}
