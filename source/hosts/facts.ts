@@ -16,6 +16,8 @@ export type HostFacts = {
   readonly openFilesLimit: number;
   /** False where root may not lower oom_score_adj (some containers): containerd must be told. */
   readonly canLowerOomScore: boolean;
+  /** False where root may not set the limits of connection tracking (some containers): kube-proxy must be told. */
+  readonly canSetConntrack: boolean;
   /** Free and total bytes of the file systems that hold these paths. */
   readonly mounts: readonly {
     readonly path: string;
@@ -40,4 +42,6 @@ export type HostFacts = {
   readonly selinux: 'enforcing' | 'permissive' | 'disabled';
   /** Files of older clusters or container runtimes that were found. */
   readonly leftovers: readonly string[];
+  /** Units of container runtimes and Kubernetes that are installed, with the file each comes from. */
+  readonly units: readonly { readonly name: string; readonly file: string }[];
 };

@@ -73,7 +73,7 @@ export function initialise(context: InstallContext): Step {
         host,
         facts,
         anyCgroupVersion1: await anyHost(context, (known) => known.cgroupVersion === 1),
-        anyFixedConntrack: await anyHost(context, (known) => !known.canLowerOomScore),
+        anyFixedConntrack: await anyHost(context, (known) => !known.canSetConntrack),
         kubernetesVersion: context.document.kubernetesVersion ?? context.bundle.kubernetesVersion,
         bootstrapToken: context.secrets.bootstrapToken,
       });

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { LandfallError } from '../errors.ts';
+import type { CommandOptions, CommandResult, HostConnection, UploadOptions } from './connection.ts';
+
+const kept = 4000;
+
+/** Last lines of output for an error message. */
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-12).join('\n').slice(-kept);
+}
+
+const writeScript = `set -eu
+target=$1 mode=$2
+mkdir -p "$(dirname "$target")"
+umask 077
+temporary=$target.landfall-new
+cat >"$temporary"
+chmod "$mode" "$temporary"
+mv -f "$temporary" "$target"`;
+
+// Prints the size of what is there, then the hash of exactly that much, so that a changed prefix starts anew.
+const partScript = `set -eu
+part=$1.landfall-part
+mkdir -p "$(dirname "$1")"
+if [ -f "$1" ] && [ "$(stat -c %s "$1")" = "$2" ]; then echo "whole $(sha256sum <"$1" | cut -d' ' -f1)"; exit 0; fi
+if [ -f "$part" ]; then echo "part $(stat -c %s "$part") $(sha256sum <"$part" | cut -d' ' -f1)"; else echo none; fi
+df -Pk "$(dirname "$1")" | awk 'NR == 2 { print "free", $4 * 1024 }'`;
+
+const receiveScript = `set -eu
+part=$1.landfall-part
+umask 077
+[ "$2" = append ] || rm -f "$part"
+cat >>"$part"`;
+
+const finishScript = `set -eu
+part=$1.landfall-part
+actual=$(sha256sum <"$part" | cut -d' ' -f1)
+if [ "$actual" != "$2" ]; then rm -f "$part"; echo "$actual" >&2; exit 5; fi
+chmod "$3" "$part"
+mv -f "$part" "$1"`;
+
+/** What every transport shares: all of it is said in terms of `run`. */
+export abstract class BaseConnection implements HostConnection {
+  abstract readonly name: string;
+  abstract run(script: string, args?: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  abstract close(): Promise<void>;
+
+  async check(
+    title: string,
+    script: string,
+    args: readonly string[] = [],
+    options: CommandOptions = {},
+  ): Promise<string> {
+    const result = await this.run(script, args, options);
+    if (result.exitCode === 0) return result.stdout;
+    const output = lastLines(result.stderr || result.stdout);
+    const full = /No space left on device/.test(result.stderr);
+    throw new LandfallError({
+      code: full ? 'DISK_FULL' : 'COMMAND_FAILED',
+      message: full
+        ? `${title}: the disk of ${this.name} is full.`
+        : `${title} failed on ${this.name} with exit code ${result.exitCode}.`,
+      fix: full
+        ? 'Make room on the host, then run the same command again; it goes on from here.'
+        : 'See the last lines of its output; running the same command again goes on from here.',
+      context: { host: this.name, command: title, exitCode: result.exitCode, ...(output === '' ? {} : { output }) },
+    });
+  }
+
+  async writeFile(target: string, content: string | Buffer, mode: number): Promise<void> {
+    await this.check(`Write ${target}`, writeScript, [target, mode.toString(8)], { stdin: content });
+  }
+
+  async readFile(path: string): Promise<string | undefined> {
+    const result = await this.run('[ -e "$1" ] || exit 44; cat "$1"', [path]);
+    if (result.exitCode === 44) return undefined;
+    if (result.exitCode === 0) return result.stdout;
+    throw new LandfallError({
+      code: 'COMMAND_FAILED',
+      message: `${path} on ${this.name} cannot be read.`,
+      context: { host: this.name, exitCode: result.exitCode, output: lastLines(result.stderr) },
+    });
+  }
+
+  async upload(options: UploadOptions): Promise<void> {
+    const { target, size, sha256, open, mode } = options;
+    const answer = (await this.check(`Look at ${target}`, partScript, [target, String(size)])).trim().split('\n');
+    const [state, first, second] = (answer[0] ?? '').split(' ');
+    if (state === 'whole' && first === sha256) {
+      await this.check(`Set the mode of ${target}`, 'chmod "$2" "$1"', [target, mode.toString(8)]);
+      options.onProgress?.(size);
+      return;
+    }
+    let offset = 0;
+    if (state === 'part' && first !== undefined && second !== undefined) {
+      const there = Number(first);
+      if (there > 0 && there <= size && (await prefixHash(open, there)) === second) offset = there;
+    }
+    const free = Number(/free (\d+)/.exec(answer.join('\n'))?.[1] ?? Number.MAX_SAFE_INTEGER);
+    if (free < size - offset) {
+      throw new LandfallError({
+        code: 'DISK_FULL',
+        message: `${this.name} has ${Math.floor(free / 1e6)} MB free for ${target}, which needs ${Math.ceil((size - offset) / 1e6)} MB.`,
+        fix: 'Make room on the host, then run the same command again; it goes on from here.',
+        context: { host: this.name },
+      });
+    }
+    if (offset < size) {
+      let sent = offset;
+      const source = open(offset);
+      source.on('data', (chunk: Buffer) => {
+        sent += chunk.length;
+        options.onProgress?.(sent);
+      });
+      await this.check(`Send ${target}`, receiveScript, [target, offset > 0 ? 'append' : 'new'], {
+        stdin: source,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+    }
+    const finished = await this.run(finishScript, [target, sha256, mode.toString(8)]);
+    if (finished.exitCode === 0) return;
+    throw new LandfallError({
+      code: 'UPLOAD_HASH',
+      message: `${target} arrived damaged on ${this.name}.`,
+      fix: 'Verify the bundle with `landfall bundle verify`, then run the same command again.',
+      context: { host: this.name, output: lastLines(finished.stderr) },
+      transient: true,
+    });
+  }
+}
+
+async function prefixHash(open: (offset: number) => Readable, length: number): Promise<string> {
+  const hash = createHash('sha256');
+  let left = length;
+  for await (const chunk of open(0) as AsyncIterable<Buffer>) {
+    hash.update(chunk.length > left ? chunk.subarray(0, left) : chunk);
+    left -= chunk.length;
+    if (left <= 0) break;
+  }
+  return hash.digest('hex');
+}
+
+/** Collects a command's output and hands on its lines; shared by the transports. */
+export function lineCollector(
+  onLine: CommandOptions['onLine'],
+  stream: 'stdout' | 'stderr',
+): { push(chunk: Buffer): void; end(): string } {
+  const chunks: Buffer[] = [];
+  let rest = '';
+  return {
+    push(chunk) {
+      chunks.push(chunk);
+      if (onLine === undefined) return;
+      const lines = (rest + chunk.toString('utf8')).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line, stream);
+    },
+    end() {
+      if (onLine !== undefined && rest !== '') onLine(rest, stream);
+      return Buffer.concat(chunks).toString('utf8');
+    },
+  };
+}
+
+/** The input of a command as a stream that begins with the script's line. */
+export function inputStream(
+  line: string,
+  stdin: CommandOptions['stdin'],
+): { readonly head: string; readonly tail: Readable | undefined } {
+  if (stdin === undefined) return { head: line, tail: undefined };
+  if (stdin instanceof Readable) return { head: line, tail: stdin };
+  return { head: line, tail: Readable.from([Buffer.from(stdin)]) };
+}

@@ -1,0 +1,41 @@
+import { execa } from 'execa';
+import type { CommandOptions, CommandResult } from './connection.ts';
+import { BaseConnection, inputStream, lineCollector } from './connection-base.ts';
+import { scriptLine } from './remote-script.ts';
+
+const bootstrap = 'IFS= read -r line; script=$(printf %s "$line" | base64 -d) || exit 97; unset line; eval "$script"';
+
+/** The operator machine itself as a host. */
+export class LocalConnection extends BaseConnection {
+  readonly name: string;
+
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
+
+  async run(script: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<CommandResult> {
+    const head = scriptLine(script, args);
+    const { tail } = inputStream(head, options.stdin);
+    const stdout = lineCollector(options.onLine, 'stdout');
+    const stderr = lineCollector(options.onLine, 'stderr');
+    const child = execa('/bin/sh', ['-c', bootstrap], {
+      reject: false,
+      buffer: false,
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+      forceKillAfterDelay: 2000,
+    });
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stdin.on('error', () => {});
+    child.stdin.write(head);
+    if (tail === undefined) child.stdin.end();
+    else tail.pipe(child.stdin);
+    const result = await child;
+    options.signal?.throwIfAborted();
+    return { exitCode: result.exitCode ?? 128, stdout: stdout.end(), stderr: stderr.end() };
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,179 @@
+import type { ClientChannel } from 'ssh2';
+import type { HostEntry } from '../cluster/document.ts';
+import { LandfallError } from '../errors.ts';
+import type { CommandOptions, CommandResult } from './connection.ts';
+import { BaseConnection, inputStream, lineCollector } from './connection-base.ts';
+import type { HostKeyStore } from './host-keys.ts';
+import { scriptLine, shellCommand, sudoCommand } from './remote-script.ts';
+import { type HostSecrets, openSshSession, type SshSession } from './ssh-session.ts';
+
+type Privilege = 'root' | 'sudo' | 'sudo-with-password';
+
+/** A host over SSH: one connection, opened when first needed and again after it was lost. */
+export class SshConnection extends BaseConnection {
+  readonly name: string;
+  readonly #host: HostEntry;
+  readonly #secrets: HostSecrets;
+  readonly #hostKeys: HostKeyStore;
+  #session: Promise<SshSession> | undefined;
+  #privilege: Promise<Privilege> | undefined;
+
+  constructor(host: HostEntry, secrets: HostSecrets, hostKeys: HostKeyStore) {
+    super();
+    this.name = host.name;
+    this.#host = host;
+    this.#secrets = secrets;
+    this.#hostKeys = hostKeys;
+  }
+
+  async #connected(): Promise<SshSession> {
+    const current = this.#session;
+    if (current !== undefined) {
+      const session = await current.catch(() => undefined);
+      if (session !== undefined && !session.closed) return session;
+      if (this.#session === current) this.#session = undefined;
+    }
+    this.#session ??= openSshSession(this.#host, this.#secrets, this.#hostKeys);
+    return this.#session;
+  }
+
+  async run(script: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<CommandResult> {
+    const privilege = options.unprivileged ? 'root' : await this.#knownPrivilege();
+    return this.#execute(privilege, script, args, options);
+  }
+
+  #knownPrivilege(): Promise<Privilege> {
+    this.#privilege ??= this.#findPrivilege().catch((error: unknown) => {
+      this.#privilege = undefined;
+      throw error;
+    });
+    return this.#privilege;
+  }
+
+  async #findPrivilege(): Promise<Privilege> {
+    const own = await this.#execute('root', 'id -u', [], {});
+    if (own.stdout.trim() === '0') return 'root';
+    const free = await this.#execute('sudo', 'id -u', [], {});
+    if (free.stdout.trim() === '0') return 'sudo';
+    const context = { host: this.name };
+    if (/not found|No such file/.test(free.stderr)) {
+      throw new LandfallError({
+        code: 'SUDO_DENIED',
+        message: `${this.name} has no sudo, and ${this.#host.ssh.user} is not root.`,
+        fix: 'Log in as root, or install sudo on the host.',
+        context,
+      });
+    }
+    const password = this.#secrets.sudoPassword ?? this.#secrets.password;
+    if (password === undefined) {
+      throw new LandfallError({
+        code: 'SUDO_PASSWORD',
+        message: `sudo on ${this.name} asks for the password of ${this.#host.ssh.user}.`,
+        fix: 'Give it by ssh.sudoPasswordFile in the cluster document.',
+        context,
+      });
+    }
+    const asked = await this.#execute('sudo-with-password', 'id -u', [], {});
+    if (asked.stdout.trim() === '0') return 'sudo-with-password';
+    const denied = /not in the sudoers|not allowed|may not run/.test(asked.stderr);
+    throw new LandfallError({
+      code: denied ? 'SUDO_DENIED' : 'SUDO_PASSWORD',
+      message: denied
+        ? `${this.#host.ssh.user} may not use sudo on ${this.name}.`
+        : `sudo on ${this.name} did not accept the password of ${this.#host.ssh.user}.`,
+      fix: denied
+        ? 'Allow the user sudo, or log in as root.'
+        : 'Check ssh.sudoPasswordFile (or ssh.passwordFile) in the cluster document.',
+      context,
+    });
+  }
+
+  async #execute(
+    privilege: Privilege,
+    script: string,
+    args: readonly string[],
+    options: CommandOptions,
+  ): Promise<CommandResult> {
+    options.signal?.throwIfAborted();
+    const session = await this.#connected();
+    const command = privilege === 'root' ? shellCommand() : sudoCommand(privilege === 'sudo-with-password');
+    const channel = await session.open(command);
+    const password =
+      privilege === 'sudo-with-password' ? `${this.#secrets.sudoPassword ?? this.#secrets.password ?? ''}\n` : '';
+    return exchange(channel, password + scriptLine(script, args), options, this.name);
+  }
+
+  async close(): Promise<void> {
+    const session = await this.#session?.catch(() => undefined);
+    this.#session = undefined;
+    session?.close();
+  }
+}
+
+function exchange(channel: ClientChannel, head: string, options: CommandOptions, name: string): Promise<CommandResult> {
+  const stdout = lineCollector(options.onLine, 'stdout');
+  const stderr = lineCollector(options.onLine, 'stderr');
+  return new Promise((resolve, reject) => {
+    let exitCode: number | undefined;
+    let signalName: string | undefined;
+    let failure: Error | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const end = (error: Error): void => {
+      failure ??= error;
+      channel.close();
+    };
+    const onAbort = (): void =>
+      end(
+        new LandfallError({ code: 'ABORTED', message: `The command on ${name} was ended.`, context: { host: name } }),
+      );
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    if (options.timeout !== undefined) {
+      timer = setTimeout(
+        () =>
+          end(
+            new LandfallError({
+              code: 'COMMAND_TIMEOUT',
+              message: `A command on ${name} took longer than ${options.timeout} ms.`,
+              context: { host: name },
+            }),
+          ),
+        options.timeout,
+      );
+    }
+    channel.on('data', (chunk: Buffer) => stdout.push(chunk));
+    channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    channel.on('exit', (code: number | null, signal?: string) => {
+      exitCode = code ?? undefined;
+      signalName = signal;
+    });
+    const { tail } = inputStream(head, options.stdin);
+    channel.on('close', () => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', onAbort);
+      tail?.destroy();
+      const result = { stdout: stdout.end(), stderr: stderr.end() };
+      if (failure !== undefined) return reject(failure);
+      if (exitCode === undefined && signalName === undefined) {
+        return reject(
+          new LandfallError({
+            code: 'SSH_LOST',
+            message: `The connection to ${name} was lost.`,
+            fix: 'Check the machine and the network; running the same command again goes on from here.',
+            context: { host: name },
+            transient: true,
+          }),
+        );
+      }
+      resolve({ exitCode: exitCode ?? 128, ...result });
+    });
+    // A command may end without reading all its input; that is its own affair and shows in its exit code.
+    channel.on('error', () => {});
+    if (tail === undefined) {
+      channel.end(head);
+      return;
+    }
+    tail.on('error', (error) => end(error));
+    channel.write(head);
+    tail.pipe(channel);
+  });
+}
