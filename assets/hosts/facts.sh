@@ -18,7 +18,7 @@ while read -r key value _; do
     SwapTotal:) say swap-kib "$value" ;;
   esac
 done </proc/meminfo
-say open-files "$(ulimit -Hn)"
+say open-files "$(sed -n 's/^Max open files *[^ ]* *\([^ ]*\).*/\1/p' /proc/self/limits)"
 # Tried on a process of its own: whether the kernel lets root lower its own score.
 if (echo -1 >/proc/self/oom_score_adj) 2>/dev/null; then say lower-oom yes; else say lower-oom no; fi
 if [ -e /proc/sys/net/netfilter/nf_conntrack_max ]; then

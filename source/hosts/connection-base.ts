@@ -25,7 +25,7 @@ part=$1.landfall-part
 mkdir -p "$(dirname "$1")"
 if [ -f "$1" ] && [ "$(stat -c %s "$1")" = "$2" ]; then echo "whole $(sha256sum <"$1" | cut -d' ' -f1)"; exit 0; fi
 if [ -f "$part" ]; then echo "part $(stat -c %s "$part") $(sha256sum <"$part" | cut -d' ' -f1)"; else echo none; fi
-df -Pk "$(dirname "$1")" | awk 'NR == 2 { print "free", $4 * 1024 }'`;
+df -Pk "$(dirname "$1")" | awk 'NR == 2 { printf "free %.0f\\n", $4 * 1024 }'`;
 
 const receiveScript = `set -eu
 part=$1.landfall-part

@@ -18,11 +18,11 @@ test('arguments arrive unchanged, whatever they hold', async () => {
 test('the script reads what was given as its standard input, and nothing of either is in the list of processes', async () => {
   const secret = `secret-${randomBytes(8).toString('hex')}`;
   const result = await connection.run(
-    'value=$(cat); cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " | grep -c "$value"; printf %s "$value"',
+    'value=$(cat); list=$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" " "); case $list in *"$value"*) echo seen ;; esac; printf %s "$value"',
     [],
     { stdin: secret },
   );
-  expect(result.stdout).toBe(`0\n${secret}`);
+  expect(result.stdout).toBe(secret);
 });
 
 test('a failure names the command, its exit code and its last lines', async () => {
@@ -50,7 +50,10 @@ test('an upload goes on at the last byte that is there, and starts anew when tho
     mode: 0o755,
     size: content.length,
     sha256,
-    open: (offset: number) => (opened.push(offset), Readable.from([content.subarray(offset)])),
+    open: (offset: number) => {
+      opened.push(offset);
+      return Readable.from([content.subarray(offset)]);
+    },
   };
   writeFileSync(`${target}.landfall-part`, content.subarray(0, 100_000));
   await connection.upload(options);
