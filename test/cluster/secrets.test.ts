@@ -1,0 +1,23 @@
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openClusterSecrets } from '../../source/cluster/secrets.ts';
+
+test('secrets are made once, kept, and private', () => {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'landfall-')), 'home');
+  const first = openClusterSecrets(folder);
+  const password = first.applicationPassword('shop', 'password');
+  const second = openClusterSecrets(folder);
+  expect(second.registryPassword).toBe(first.registryPassword);
+  expect(second.applicationPassword('shop', 'password')).toBe(password);
+  expect(second.allValues()).toContain(password);
+  expect(statSync(path.join(folder, 'secrets.json')).mode & 0o777).toBe(0o600);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+});
+
+test('a damaged file is not replaced by new secrets', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'landfall-'));
+  writeFileSync(path.join(folder, 'secrets.json'), '{');
+  expect(() => openClusterSecrets(folder)).toThrow('cannot be read');
+});
