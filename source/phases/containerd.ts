@@ -161,7 +161,7 @@ export function containerRuntime(context: InstallContext, host: HostEntry): read
   ): readonly { readonly path: string; readonly content: string; readonly mode: number }[] => [
     { path: configurationFile, content: containerdConfiguration(connected.facts, pause), mode: 0o644 },
     { path: unitFile, content: containerdUnit(connected.facts), mode: 0o644 },
-    { path: `${hostPaths.configuration}/registry-ca.crt`, content: context.registryAuthority, mode: 0o644 },
+    { path: `${hostPaths.configuration}/registry-ca.crt`, content: context.pki.registryAuthority, mode: 0o644 },
     ...imageDomains(context).map((domain) => ({
       path: `${hostPaths.containerdMirrors}/${domain}/hosts.toml`,
       content: mirrorFile(registries, port, domain, credentials),

@@ -1,4 +1,5 @@
 import type { Bundle } from '../bundle/contents.ts';
+import type { ClusterPki } from '../certificates/cluster-pki.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
@@ -22,12 +23,7 @@ export type InstallContext = {
   readonly secrets: InstallSecrets;
   /** Connection and facts of a host, made once and kept; throws what kept it from being reached. */
   readonly host: (name: string) => Promise<ConnectedHost>;
-  /** Certificates and keys of a host below /etc/kubernetes/pki and of its registry. */
-  readonly certificateFiles: (host: string) => readonly PlacedFile[];
-  /** PEM of the cluster's certificate authority. */
-  readonly clusterAuthority: string;
-  /** PEM of the registry's certificate authority. */
-  readonly registryAuthority: string;
+  readonly pki: ClusterPki;
 };
 
 /** The control planes, first one first. */

@@ -11,8 +11,13 @@ import { hostPaths } from './paths.ts';
 /** kubectl with the administrator's file of a control plane; `script` goes on after it. */
 export const kubectl = `${hostPaths.programs}/kubectl --kubeconfig ${hostPaths.adminConfiguration}`;
 
-function pkiFiles(context: InstallContext, host: HostEntry): readonly PlacedFile[] {
-  return context.certificateFiles(host.name).filter((file) => file.path.startsWith(`${hostPaths.kubernetesPki}/`));
+async function pkiFiles(context: InstallContext, host: HostEntry): Promise<readonly PlacedFile[]> {
+  const files = await context.pki.kubernetesFiles(host);
+  return files.map((file) => ({
+    path: `${hostPaths.kubernetesPki}/${file.name}`,
+    content: file.content,
+    mode: file.secret ? 0o600 : 0o644,
+  }));
 }
 
 async function placed(connection: HostConnection, files: readonly PlacedFile[]): Promise<boolean> {
@@ -22,17 +27,17 @@ async function placed(connection: HostConnection, files: readonly PlacedFile[]):
 
 /** Puts the certificates that the operator issued where kubeadm looks for them; it then issues none itself. */
 export function certificates(context: InstallContext, host: HostEntry): Step {
-  const files = pkiFiles(context, host);
   return hostStep(context, {
     id: 'certificates/place',
     host: host.name,
     title: 'Place the certificates',
     after: [`prepare/kernel@${host.name}`],
-    probe: ({ connection }) => placed(connection, files),
+    probe: async ({ connection }) => placed(connection, await pkiFiles(context, host)),
     async apply({ connection }) {
       await connection.check('Make the folder of the certificates', 'mkdir -p "$1/etcd" && chmod 0755 "$1" "$1/etcd"', [
         hostPaths.kubernetesPki,
       ]);
+      const files = await pkiFiles(context, host);
       await Promise.all(files.map((file) => connection.writeFile(file.path, file.content, file.mode)));
     },
   });
@@ -181,7 +186,7 @@ export function join(context: InstallContext, host: HostEntry): Step {
       const token = context.secrets.bootstrapToken;
       await connection.writeFile(
         hostPaths.discovery,
-        discoveryKubeconfig(context.document, context.clusterAuthority, token),
+        discoveryKubeconfig(context.document, context.pki.clusterAuthority, token),
         0o600,
       );
       try {

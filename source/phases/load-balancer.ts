@@ -78,7 +78,7 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
   const port = context.document.loadBalancer.port;
   const files = [
     { path: `${folder}/haproxy.cfg`, content: loadBalancerConfiguration(port, planes) },
-    { path: `${folder}/ca.crt`, content: context.clusterAuthority },
+    { path: `${folder}/ca.crt`, content: context.pki.clusterAuthority },
     { path: `/etc/systemd/system/${unit}`, content: unitText(image.name) },
   ];
   const listening = 'ss -Hltn "sport = :$1" | grep -q .';

@@ -8,7 +8,7 @@ import type { Step, StepReporter } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { uploadedFile } from './containerd.ts';
-import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
+import { controlPlanes, firstControlPlane, type InstallContext, type PlacedFile } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
 import { fileContent, mergeContent, type RegistryContent, registryContent } from './registry-content.ts';
@@ -215,9 +215,15 @@ function copyStep(context: InstallContext, host: HostEntry, source: HostEntry): 
 export function registry(context: InstallContext, host: HostEntry): readonly Step[] {
   const first = firstControlPlane(context.document);
   const port = context.document.registry.port;
-  const certificates = context.certificateFiles(host.name).filter((file) => file.path.startsWith(`${folder}/`));
-  const files = [
-    ...certificates,
+  const filesOf = async (): Promise<readonly PlacedFile[]> => {
+    const pair = await context.pki.registryCertificate(host);
+    return [
+      { path: `${folder}/server.crt`, content: pair.certificate, mode: 0o644 },
+      { path: `${folder}/server.key`, content: pair.key, mode: 0o600 },
+      ...settings,
+    ];
+  };
+  const settings: readonly PlacedFile[] = [
     { path: `${folder}/config.yml`, content: configuration(port), mode: 0o600 },
     { path: `/etc/systemd/system/${unit}`, content: unitText, mode: 0o644 },
   ];
@@ -228,6 +234,7 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
     title: 'Start the registry',
     after: [`registry/upload@${host.name}`],
     async probe({ connection }) {
+      const files = await filesOf();
       const found = await Promise.all(files.map((file) => connection.readFile(file.path)));
       if (!found.every((text, index) => text === files[index]?.content)) return false;
       const line = ((await connection.readFile(htpasswd)) ?? '').trim();
@@ -235,7 +242,7 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
       return (await connection.run(`systemctl is-active --quiet ${unit}`)).exitCode === 0;
     },
     async apply({ connection }) {
-      for (const file of files) await recordedWriteFile(connection, file.path, file.content, file.mode);
+      for (const file of await filesOf()) await recordedWriteFile(connection, file.path, file.content, file.mode);
       const line = `${user}:${await bcryptHash(context.secrets.registryPassword, bcryptCost)}\n`;
       await recordedWriteFile(connection, htpasswd, line, 0o600);
       // The copy between control planes names the registry by address, so it has a mirror file of its own.

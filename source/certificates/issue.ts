@@ -1,0 +1,109 @@
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { promisify } from 'node:util';
+import forge from 'node-forge';
+
+const generate = promisify(generateKeyPair);
+const day = 24 * 3_600_000;
+
+/** A certificate and its private key as PEM text; the key is PKCS #1, which every component of Kubernetes reads. */
+export type KeyAndCertificate = { readonly certificate: string; readonly key: string };
+
+export type CertificateSubject = { readonly commonName: string; readonly organization?: string };
+
+export type LeafRequest = CertificateSubject & {
+  readonly usages: readonly ('server' | 'client')[];
+  /** Names and addresses the certificate is valid for. */
+  readonly names: readonly string[];
+};
+
+export type Validity = { readonly days: number; readonly rsaBits: 2048 | 3072 | 4096 };
+
+/** A fresh RSA key by the platform's own generator, which is many times faster than one in JavaScript. */
+export async function generateRsaKey(
+  bits: number,
+): Promise<{ readonly privatePem: string; readonly publicPem: string }> {
+  const pair = await generate('rsa', {
+    modulusLength: bits,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  return { privatePem: pair.privateKey, publicPem: pair.publicKey };
+}
+
+function attributes(subject: CertificateSubject): forge.pki.CertificateField[] {
+  return [
+    ...(subject.organization === undefined ? [] : [{ name: 'organizationName', value: subject.organization }]),
+    { name: 'commonName', value: subject.commonName },
+  ];
+}
+
+/** Positive and of 16 random bytes: sealos' zero serials make clients confuse one authority with another. */
+function serialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return bytes.toString('hex');
+}
+
+function blank(publicPem: string, subject: CertificateSubject, days: number): forge.pki.Certificate {
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicPem);
+  certificate.serialNumber = serialNumber();
+  // A day back, so that a host whose clock is behind does not take it for one of the future.
+  certificate.validity.notBefore = new Date(Date.now() - day);
+  certificate.validity.notAfter = new Date(Date.now() + days * day);
+  certificate.setSubject(attributes(subject));
+  return certificate;
+}
+
+/** A self-signed certificate authority. */
+export async function issueAuthority(subject: CertificateSubject, validity: Validity): Promise<KeyAndCertificate> {
+  const pair = await generateRsaKey(validity.rsaBits);
+  const certificate = blank(pair.publicPem, subject, validity.days);
+  certificate.setIssuer(attributes(subject));
+  certificate.setExtensions([
+    { name: 'basicConstraints', cA: true, critical: true },
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, keyCertSign: true, critical: true },
+    { name: 'subjectKeyIdentifier' },
+    { name: 'subjectAltName', altNames: [{ type: 2, value: subject.commonName }] },
+  ]);
+  certificate.sign(forge.pki.privateKeyFromPem(pair.privatePem), forge.md.sha256.create());
+  return { certificate: forge.pki.certificateToPem(certificate), key: pair.privatePem };
+}
+
+/** A certificate signed by an authority; never valid longer than the authority itself. */
+export async function issueLeaf(
+  authority: KeyAndCertificate,
+  request: LeafRequest,
+  validity: Validity,
+): Promise<KeyAndCertificate> {
+  const pair = await generateRsaKey(validity.rsaBits);
+  const issuer = forge.pki.certificateFromPem(authority.certificate);
+  const certificate = blank(pair.publicPem, request, validity.days);
+  if (certificate.validity.notAfter > issuer.validity.notAfter) {
+    certificate.validity.notAfter = issuer.validity.notAfter;
+  }
+  certificate.setIssuer(issuer.subject.attributes);
+  certificate.setExtensions([
+    { name: 'basicConstraints', cA: false, critical: true },
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+    {
+      name: 'extKeyUsage',
+      serverAuth: request.usages.includes('server'),
+      clientAuth: request.usages.includes('client'),
+    },
+    { name: 'authorityKeyIdentifier', keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
+    ...(request.names.length === 0
+      ? []
+      : [
+          {
+            name: 'subjectAltName',
+            altNames: [...new Set(request.names)].map((name) =>
+              isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name },
+            ),
+          },
+        ]),
+  ]);
+  certificate.sign(forge.pki.privateKeyFromPem(authority.key), forge.md.sha256.create());
+  return { certificate: forge.pki.certificateToPem(certificate), key: pair.privatePem };
+}
