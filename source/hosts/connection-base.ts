@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { LandfallError } from '../errors.ts';
 import type { CommandOptions, CommandResult, HostConnection, UploadOptions } from './connection.ts';
+import { transferScripts } from './transfer-scripts.ts';
 
 const kept = 4000;
 
@@ -9,36 +10,6 @@ const kept = 4000;
 function lastLines(text: string): string {
   return text.trim().split('\n').slice(-12).join('\n').slice(-kept);
 }
-
-const writeScript = `set -eu
-target=$1 mode=$2
-mkdir -p "$(dirname "$target")"
-umask 077
-temporary=$target.landfall-new
-cat >"$temporary"
-chmod "$mode" "$temporary"
-mv -f "$temporary" "$target"`;
-
-// Prints the size of what is there, then the hash of exactly that much, so that a changed prefix starts anew.
-const partScript = `set -eu
-part=$1.landfall-part
-mkdir -p "$(dirname "$1")"
-if [ -f "$1" ] && [ "$(stat -c %s "$1")" = "$2" ]; then echo "whole $(sha256sum <"$1" | cut -d' ' -f1)"; exit 0; fi
-if [ -f "$part" ]; then echo "part $(stat -c %s "$part") $(sha256sum <"$part" | cut -d' ' -f1)"; else echo none; fi
-df -Pk "$(dirname "$1")" | awk 'NR == 2 { printf "free %.0f\\n", $4 * 1024 }'`;
-
-const receiveScript = `set -eu
-part=$1.landfall-part
-umask 077
-[ "$2" = append ] || rm -f "$part"
-cat >>"$part"`;
-
-const finishScript = `set -eu
-part=$1.landfall-part
-actual=$(sha256sum <"$part" | cut -d' ' -f1)
-if [ "$actual" != "$2" ]; then rm -f "$part"; echo "$actual" >&2; exit 5; fi
-chmod "$3" "$part"
-mv -f "$part" "$1"`;
 
 /** What every transport shares: all of it is said in terms of `run`. */
 export abstract class BaseConnection implements HostConnection {
@@ -69,11 +40,11 @@ export abstract class BaseConnection implements HostConnection {
   }
 
   async writeFile(target: string, content: string | Buffer, mode: number): Promise<void> {
-    await this.check(`Write ${target}`, writeScript, [target, mode.toString(8)], { stdin: content });
+    await this.check(`Write ${target}`, transferScripts.write, [target, mode.toString(8)], { stdin: content });
   }
 
   async readFile(path: string): Promise<string | undefined> {
-    const result = await this.run('[ -e "$1" ] || exit 44; cat "$1"', [path]);
+    const result = await this.run(transferScripts.read, [path]);
     if (result.exitCode === 44) return undefined;
     if (result.exitCode === 0) return result.stdout;
     throw new LandfallError({
@@ -85,10 +56,12 @@ export abstract class BaseConnection implements HostConnection {
 
   async upload(options: UploadOptions): Promise<void> {
     const { target, size, sha256, open, mode } = options;
-    const answer = (await this.check(`Look at ${target}`, partScript, [target, String(size)])).trim().split('\n');
+    const answer = (await this.check(`Look at ${target}`, transferScripts.part, [target, String(size)]))
+      .trim()
+      .split('\n');
     const [state, first, second] = (answer[0] ?? '').split(' ');
     if (state === 'whole' && first === sha256) {
-      await this.check(`Set the mode of ${target}`, 'chmod "$2" "$1"', [target, mode.toString(8)]);
+      await this.check(`Set the mode of ${target}`, transferScripts.mode, [target, mode.toString(8)]);
       options.onProgress?.(size);
       return;
     }
@@ -113,12 +86,12 @@ export abstract class BaseConnection implements HostConnection {
         sent += chunk.length;
         options.onProgress?.(sent);
       });
-      await this.check(`Send ${target}`, receiveScript, [target, offset > 0 ? 'append' : 'new'], {
+      await this.check(`Send ${target}`, transferScripts.receive, [target, offset > 0 ? 'append' : 'new'], {
         stdin: source,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
     }
-    const finished = await this.run(finishScript, [target, sha256, mode.toString(8)]);
+    const finished = await this.run(transferScripts.finish, [target, sha256, mode.toString(8)]);
     if (finished.exitCode === 0) return;
     throw new LandfallError({
       code: 'UPLOAD_HASH',

@@ -1,0 +1,45 @@
+const write = `set -eu
+target=$1 mode=$2
+mkdir -p "$(dirname "$target")"
+umask 077
+temporary=$target.landfall-new
+cat >"$temporary"
+chmod "$mode" "$temporary"
+mv -f "$temporary" "$target"`;
+
+// Prints the size of what is there, then the hash of exactly that much, so that a changed prefix starts anew.
+const part = `set -eu
+part=$1.landfall-part
+mkdir -p "$(dirname "$1")"
+if [ -f "$1" ] && [ "$(stat -c %s "$1")" = "$2" ]; then echo "whole $(sha256sum <"$1" | cut -d' ' -f1)"; exit 0; fi
+if [ -f "$part" ]; then echo "part $(stat -c %s "$part") $(sha256sum <"$part" | cut -d' ' -f1)"; else echo none; fi
+df -Pk "$(dirname "$1")" | awk 'NR == 2 { printf "free %.0f\\n", $4 * 1024 }'`;
+
+const receive = `set -eu
+part=$1.landfall-part
+umask 077
+[ "$2" = append ] || rm -f "$part"
+cat >>"$part"`;
+
+const finish = `set -eu
+part=$1.landfall-part
+actual=$(sha256sum <"$part" | cut -d' ' -f1)
+if [ "$actual" != "$2" ]; then rm -f "$part"; echo "$actual" >&2; exit 5; fi
+chmod "$3" "$part"
+mv -f "$part" "$1"`;
+
+/** The scripts by which every transport moves files; their arguments are $1… in the order of the names below. */
+export const transferScripts = {
+  /** target, mode in octal; content on standard input. */
+  write,
+  /** path; exit code 44 when there is no file. */
+  read: '[ -e "$1" ] || exit 44; cat "$1"',
+  /** target, size. Says `whole HASH`, `part SIZE HASH` or `none`, then `free BYTES`. */
+  part,
+  /** target, `append` or `new`; content on standard input. */
+  receive,
+  /** target, hash, mode in octal; exit code 5 when the content is not what was sent. */
+  finish,
+  /** target, mode in octal. */
+  mode: 'chmod "$2" "$1"',
+} as const;
