@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cachePath } from '../cache.ts';
 import { must } from './command.ts';
@@ -39,7 +39,7 @@ ip route replace default via "$GATEWAY"
 mount --make-rshared /
 mount -o remount,bind,rw /sys/fs/cgroup
 for controller in /sys/fs/cgroup/*/; do
-  mountpoint -q "$controller" && mount -o remount,bind,rw "$controller"
+  if mountpoint -q "$controller"; then mount -o remount,bind,rw "$controller"; fi
 done
 `;
 
@@ -66,7 +66,7 @@ UseDNS no
 
 // The operator's password and everybody's keys are of one lab and come later; a base holds no secret.
 const finish = `set -eu
-useradd --create-home --shell /bin/bash --groups sudo operator
+useradd --create-home --shell /bin/bash --gid operator --groups sudo operator
 useradd --create-home --shell /bin/bash helper
 printf 'helper ALL=(ALL:ALL) NOPASSWD: ALL\\n' >/etc/sudoers.d/helper
 chmod 0440 /etc/sudoers.d/helper
@@ -86,16 +86,35 @@ function recipeHash(): string {
     .slice(0, 10);
 }
 
+/** Deletes what bootstraps that were killed left behind. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const owner = /\.partial-(\d+)$/.exec(name)?.[1];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) {
+      await rm(path.join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
 /** Path of the root folder of a distribution; bootstraps it into the cache when it is not there yet (about a minute). */
 export async function baseImage(distribution: Distribution, say: (line: string) => void): Promise<string> {
   const target = cachePath('bases', `${distribution}-${recipeHash()}`);
   if (existsSync(target)) return target;
   const started = Date.now();
-  const partial = `${target}.partial`;
-  await rm(partial, { recursive: true, force: true });
   await mkdir(path.dirname(target), { recursive: true });
+  await removeAbandoned(path.dirname(target));
+  const partial = `${target}.partial-${process.pid}`;
   say(`bootstrapping ${distribution}`);
-  await must(['debootstrap', '--variant=minbase', `--include=${packages.join(',')}`, suites[distribution], partial]);
+  // Its own mount namespace, so that what debootstrap mounts in the folder goes away with it, however it ends.
+  await must([
+    'unshare',
+    '--mount',
+    'debootstrap',
+    '--variant=minbase',
+    `--include=${packages.join(',')}`,
+    suites[distribution],
+    partial,
+  ]);
   await writeFile(path.join(partial, 'usr/local/sbin/lab-boot'), bootScript);
   await chmod(path.join(partial, 'usr/local/sbin/lab-boot'), 0o755);
   await writeFile(path.join(partial, 'etc/systemd/system/lab-boot.service'), bootUnit);
@@ -104,7 +123,13 @@ export async function baseImage(distribution: Distribution, say: (line: string) 
     input: finish,
     environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
   });
-  await rename(partial, target);
+  try {
+    await rename(partial, target);
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(target)) throw error;
+    await rm(partial, { recursive: true, force: true });
+  }
   say(`${distribution} is ready after ${Math.round((Date.now() - started) / 1000)} s`);
   return target;
 }
