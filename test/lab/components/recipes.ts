@@ -27,7 +27,7 @@ export const versions = {
   registry: '3.1.2',
   helm: '3.22.0',
   pause: '3.10.2',
-  localPath: '0.0.32',
+  localPath: '0.0.30',
   crane: '0.20.6',
 } as const;
 
@@ -135,8 +135,15 @@ export const goComponents: readonly GoComponent[] = [
     version: versions.registry,
     module: 'github.com/distribution/distribution/v3',
     programs: { registry: 'github.com/distribution/distribution/v3/cmd/registry' },
+    linker: [`-X github.com/distribution/distribution/v3/version.version=v${versions.registry}`],
   },
-  { name: 'helm', version: versions.helm, module: 'helm.sh/helm/v3', programs: { helm: 'helm.sh/helm/v3/cmd/helm' } },
+  {
+    name: 'helm',
+    version: versions.helm,
+    module: 'helm.sh/helm/v3',
+    programs: { helm: 'helm.sh/helm/v3/cmd/helm' },
+    linker: [`-X helm.sh/helm/v3/internal/version.version=v${versions.helm}`],
+  },
   {
     name: 'local-path-provisioner',
     version: versions.localPath,
@@ -150,3 +157,32 @@ export const goComponents: readonly GoComponent[] = [
     programs: { crane: 'github.com/google/go-containerregistry/cmd/crane' },
   },
 ];
+
+/** A program of one C file, linked statically. */
+export type CComponent = { readonly name: string; readonly version: string; readonly source: string };
+
+export const pauseComponent: CComponent = {
+  name: 'pause',
+  version: versions.pause,
+  source: `#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void leave(int signal) { (void)signal; _exit(0); }
+static void reap(int signal) { (void)signal; while (waitpid(-1, 0, WNOHANG) > 0) {} }
+
+int main(void) {
+  signal(SIGINT, leave);
+  signal(SIGTERM, leave);
+  signal(SIGCHLD, reap);
+  for (;;) pause();
+}
+`,
+};
+
+/** The component of that name; the lab's own lists use no other names. */
+export function goComponent(name: string): GoComponent {
+  const component = goComponents.find((candidate) => candidate.name === name);
+  if (component === undefined) throw new Error(`no component is named ${name}`);
+  return component;
+}
