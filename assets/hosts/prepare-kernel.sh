@@ -1,8 +1,30 @@
 # Loads the modules and applies the sysctls of our own file, and proves each; turns swap off.
-# $1 path of the sysctl file   $2… modules
+# Before the first change it notes what Kubernetes will change in the kernel, for reset.
+# $1 path of the sysctl file   $2 folder of the record   $3… modules
 set -eu
-sysctls=$1
-shift
+sysctls=$1 record=$2
+shift 2
+umask 077
+mkdir -p "$record"
+if [ ! -e "$record/sysctl" ]; then
+  # Ours, and those that the kubelet and kube-proxy set by themselves.
+  for key in $(sed -n 's/^\([a-z][^ =]*\).*/\1/p' "$sysctls") vm.overcommit_memory kernel.panic kernel.panic_on_oops \
+    kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.conf.all.route_localnet net.ipv4.vs.conntrack \
+    net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_established \
+    net.netfilter.nf_conntrack_tcp_timeout_close_wait net.netfilter.nf_conntrack_tcp_be_liberal; do
+    file=/proc/sys/$(printf %s "$key" | tr . /)
+    if [ -e "$file" ]; then printf '%s=%s\n' "$key" "$(cat "$file")"; fi
+  done >"$record/sysctl.new"
+  mv "$record/sysctl.new" "$record/sysctl"
+fi
+if [ ! -e "$record/firewall" ]; then
+  for command in iptables ip6tables; do
+    command -v "$command-save" >/dev/null 2>&1 || continue
+    "$command-save" 2>/dev/null | sed -n "s/^\*\(.*\)/$command \1/p"
+  done >"$record/firewall.new"
+  mv "$record/firewall.new" "$record/firewall"
+fi
+umask 022
 for module in "$@"; do
   if [ -d "/sys/module/$module" ] || grep -qw "$module" /proc/filesystems; then continue; fi
   modprobe "$module" 2>/dev/null || :
@@ -22,4 +44,7 @@ while IFS='= ' read -r key value; do
   esac
   printf %s "$value" 2>/dev/null >"$file" || { echo "$key cannot be set to $value (it is $current)" >&2; exit 3; }
 done <"$sysctls"
-if [ "$(wc -l </proc/swaps)" -gt 1 ]; then swapoff -a; fi
+if [ "$(wc -l </proc/swaps)" -gt 1 ]; then
+  : >"$record/swap"
+  swapoff -a
+fi

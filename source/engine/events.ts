@@ -53,6 +53,8 @@ export type EventBody =
   | { readonly type: 'question'; readonly question: string; readonly step: string; readonly choices: readonly Answer[] }
   | { readonly type: 'answer'; readonly question: string; readonly answer: Answer }
   | { readonly type: 'note'; readonly text: string }
+  /** What ended the run outside of any step: the cluster is locked by another, the bundle is gone. */
+  | { readonly type: 'run-failed'; readonly host?: string; readonly failure: FailureDetails }
   | {
       readonly type: 'run-finished';
       readonly outcome: RunOutcome;

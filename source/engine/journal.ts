@@ -25,11 +25,12 @@ const passing = new Set<EventBody['type']>(['step-progress', 'step-output']);
 
 /**
  * Opens a new journal, readable only by its owner. Changes of state are on the disk before `write` returns.
+ * @param secrets values that are hidden wherever they turn up; asked again for each event.
  * @param listener is given every event after it was written.
  */
 export function createJournal(
   file: string,
-  secrets: readonly string[],
+  secrets: () => readonly string[],
   listener: (event: JournalEvent) => void,
 ): Journal {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -40,8 +41,9 @@ export function createJournal(
     file,
     write(body) {
       const event: JournalEvent = { ...body, at: new Date().toISOString(), sequence: sequence++ };
-      const escaped = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
-      const line = redact(redact(JSON.stringify(event), secrets), escaped);
+      const known = secrets();
+      const escaped = known.map((secret) => JSON.stringify(secret).slice(1, -1));
+      const line = redact(redact(JSON.stringify(event), escaped), known);
       if (!closed) {
         writeSync(descriptor, `${line}\n`);
         if (!passing.has(body.type)) fsyncSync(descriptor);

@@ -6,7 +6,7 @@ import type { Plan, Step, StepKind, StepReporter } from './step.ts';
 export type RunnerOptions = {
   readonly emit: (body: EventBody) => void;
   /** Asked when a step failed for good; `abort` lets running steps end and starts no new one. */
-  readonly ask: (step: Step, failure: LandfallError) => Promise<Answer>;
+  readonly ask: (step: Step, failure: LandfallError, question: string) => Promise<Answer>;
   /** Once aborted no new step starts; running ones end. */
   readonly stop: AbortSignal;
   readonly concurrency: Readonly<Record<StepKind, number>>;
@@ -27,7 +27,8 @@ type Settled = 'applied' | 'already-done' | 'failed' | 'skipped';
 const defaultStall = 10 * 60_000;
 const progressInterval = 200;
 
-function failureDetails(error: LandfallError): FailureDetails {
+/** What of an error goes into the journal. */
+export function failureDetails(error: LandfallError): FailureDetails {
   const { command, exitCode, output } = error.context;
   return {
     code: error.code,
@@ -129,14 +130,10 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<RunRe
           await new Promise((resolve) => setTimeout(resolve, delay));
           continue;
         }
-        emit({
-          type: 'question',
-          question: `${step.id}#${tries}`,
-          step: step.id,
-          choices: ['retry', 'skip-host', 'abort'],
-        });
-        const answer = await ask(step, error);
-        emit({ type: 'answer', question: `${step.id}#${tries}`, answer });
+        const question = `${step.id}#${tries}`;
+        emit({ type: 'question', question, step: step.id, choices: ['retry', 'skip-host', 'abort'] });
+        const answer = await ask(step, error, question);
+        emit({ type: 'answer', question, answer });
         if (answer === 'retry') continue;
         failed.push({ step, error });
         if (answer === 'abort') aborted = true;

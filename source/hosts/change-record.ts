@@ -1,26 +1,21 @@
+import { readAsset } from '../assets.ts';
 import type { HostConnection } from './connection.ts';
 
-const recordFolder = '/var/lib/landfall/changes';
+/** The host's own record of what was there before; `reset.sh` gives it back. */
+export const changeRecord = '/var/lib/landfall/changes';
 
-// The copy is named by a hash of the path; `absent` says that there was nothing, so that reset removes the file.
-const remember = `set -eu
-folder=$1 path=$2
-umask 077
-mkdir -p "$folder"
-name=$(printf %s "$path" | sha256sum | cut -c1-32)
-[ -e "$folder/$name.path" ] && exit 0
-if [ -e "$path" ]; then cp -a "$path" "$folder/$name.before"; else : >"$folder/$name.absent"; fi
-printf %s "$path" >"$folder/$name.path.new"
-mv "$folder/$name.path.new" "$folder/$name.path"
-mkdir -p "$(dirname "$path")"`;
+/** Keeps what is at these paths, the first time only. */
+export async function rememberPaths(connection: HostConnection, paths: readonly string[]): Promise<void> {
+  await connection.check('Remember what was there', await readAsset('hosts/remember.sh'), [changeRecord, ...paths]);
+}
 
-/** Writes a file and, before the first time, keeps what was there in the host's own record, from which reset restores it. */
+/** Writes a file and, before the first time, keeps what was there. */
 export async function recordedWriteFile(
   connection: HostConnection,
   path: string,
   content: string,
   mode: number,
 ): Promise<void> {
-  await connection.check(`Remember ${path}`, remember, [recordFolder, path]);
+  await rememberPaths(connection, [path]);
   await connection.writeFile(path, content, mode);
 }

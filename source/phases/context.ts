@@ -24,6 +24,8 @@ export type InstallContext = {
   /** Connection and facts of a host, made once and kept; throws what kept it from being reached. */
   readonly host: (name: string) => Promise<ConnectedHost>;
   readonly pki: ClusterPki;
+  /** Folder of the cluster on the operator machine. */
+  readonly home: string;
 };
 
 /** The control planes, first one first. */

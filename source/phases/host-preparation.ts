@@ -1,9 +1,10 @@
 import { readAsset } from '../assets.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
-import { recordedWriteFile } from '../hosts/change-record.ts';
+import { changeRecord, recordedWriteFile, rememberPaths } from '../hosts/change-record.ts';
 import type { InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
+import { touchedPaths } from './paths.ts';
 
 const modules = ['overlay', 'br_netfilter', 'nf_conntrack', 'vxlan'];
 const modulesFile = '/etc/modules-load.d/landfall.conf';
@@ -40,10 +41,12 @@ export function hostPreparation(context: InstallContext, host: HostEntry): Step 
       return ownModules === modulesText && ownSysctls === sysctlText && /^1\n1\n1\s*$/.test(state.stdout);
     },
     async apply({ connection }) {
+      await rememberPaths(connection, touchedPaths);
       await recordedWriteFile(connection, modulesFile, modulesText, 0o644);
       await recordedWriteFile(connection, sysctlFile, sysctlText, 0o644);
       await connection.check('Set the kernel for Kubernetes', await readAsset('hosts/prepare-kernel.sh'), [
         sysctlFile,
+        changeRecord,
         ...modules,
       ]);
     },

@@ -13,5 +13,40 @@ export const hostPaths = {
   adminConfiguration: '/etc/kubernetes/admin.conf',
 } as const;
 
+/** Everything on a host that an install may make or change outside its own folder; noted before the first change. */
+export const touchedPaths: readonly string[] = [
+  ...[
+    'containerd',
+    'containerd-shim-runc-v2',
+    'ctr',
+    'runc',
+    'registry',
+    'kubelet',
+    'kubeadm',
+    'kubectl',
+    'etcdctl',
+    'helm',
+  ].map((name) => `${hostPaths.programs}/${name}`),
+  hostPaths.networkPlugins,
+  hostPaths.configuration,
+  '/etc/containerd',
+  '/etc/cni/net.d',
+  '/etc/kubernetes',
+  '/etc/default/kubelet',
+  '/etc/systemd/system/containerd.service',
+  '/etc/systemd/system/kubelet.service',
+  '/etc/systemd/system/landfall-registry.service',
+  '/etc/systemd/system/landfall-load-balancer.service',
+  '/var/lib/containerd',
+  '/var/lib/kubelet',
+  '/var/lib/etcd',
+  '/var/lib/cni',
+  '/var/log/pods',
+  '/var/log/containers',
+  '/run/flannel',
+  '/run/containerd',
+  '/root/.kube',
+];
+
 /** The name under which nodes ask the cluster's registry for files of the bundle; it is never resolved. */
 export const bundleDomain = 'bundle.landfall';

@@ -7,6 +7,7 @@ import { administratorFile, bootstrapToken, certificates, initialise, join } fro
 import { loadBalancer } from '../phases/load-balancer.ts';
 import { clusterDns, overlayNetwork } from '../phases/network.ts';
 import { nodeBinaries, nodeImages } from '../phases/node-binaries.ts';
+import { operatorAccess } from '../phases/operator-access.ts';
 import { registry } from '../phases/registry.ts';
 import { clusterReady } from '../phases/verification.ts';
 
@@ -44,6 +45,7 @@ export function installPlan(context: InstallContext, applications: readonly Step
         bootstrapToken(context),
         ...others.map((host) => join(context, host)),
         ...planes.map((host) => administratorFile(context, host)),
+        operatorAccess(context),
       ],
     },
     { id: 'network', title: 'Set up the network', steps: [overlayNetwork(context), clusterDns(context)] },

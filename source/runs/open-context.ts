@@ -1,0 +1,108 @@
+import path from 'node:path';
+import { openBundle } from '../bundle/open.ts';
+import { openClusterPki } from '../certificates/cluster-pki.ts';
+import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
+import { readPasswordFile } from '../cluster/load-document.ts';
+import { type ClusterSecrets, openClusterSecrets } from '../cluster/secrets.ts';
+import { LandfallError } from '../errors.ts';
+import type { HostConnection } from '../hosts/connection.ts';
+import { gatherFacts } from '../hosts/gather-facts.ts';
+import { openHostKeyStore } from '../hosts/host-keys.ts';
+import { LocalConnection } from '../hosts/local-connection.ts';
+import { SshConnection } from '../hosts/ssh-connection.ts';
+import type { HostSecrets } from '../hosts/ssh-session.ts';
+import type { ConnectedHost, InstallContext } from '../phases/context.ts';
+import type { TypedSecrets } from './request.ts';
+
+/** Login secrets of a host: what was typed, else what the document's files hold. */
+export function hostSecrets(host: HostEntry, typed: TypedSecrets): HostSecrets {
+  const { passwordFile, sudoPasswordFile } = host.ssh;
+  return {
+    ...(passwordFile === undefined ? {} : { password: readPasswordFile(passwordFile) }),
+    ...(sudoPasswordFile === undefined ? {} : { sudoPassword: readPasswordFile(sudoPasswordFile) }),
+    ...typed[host.name],
+  };
+}
+
+/** Connections and facts of hosts, each made when first needed, kept, and made again after it failed. */
+export type HostPool = {
+  host(name: string): Promise<ConnectedHost>;
+  /** Every login secret in use, for the redactor. */
+  secretValues(): readonly string[];
+  close(): Promise<void>;
+};
+
+export function openHostPool(document: ClusterDocument, home: string, typed: TypedSecrets): HostPool {
+  const keys = openHostKeyStore(path.join(home, 'known-hosts'));
+  const secrets = new Map(document.hosts.map((host) => [host.name, hostSecrets(host, typed)]));
+  const values = [
+    ...new Set(
+      [...secrets.values()].flatMap((host) =>
+        [host.password, host.sudoPassword, host.keyPassphrase].filter((value) => value !== undefined),
+      ),
+    ),
+  ];
+  const connections = new Map<string, HostConnection>();
+  const connected = new Map<string, Promise<ConnectedHost>>();
+  const connection = (name: string): HostConnection => {
+    const known = connections.get(name);
+    if (known !== undefined) return known;
+    const entry = document.hosts.find((host) => host.name === name);
+    if (entry === undefined) {
+      throw new LandfallError({
+        code: 'HOST_UNKNOWN',
+        message: `The cluster document has no host named ${name}.`,
+        exitStatus: 2,
+      });
+    }
+    const made =
+      entry.connection === 'local'
+        ? new LocalConnection(entry.name)
+        : new SshConnection(entry, secrets.get(name) ?? {}, keys);
+    connections.set(name, made);
+    return made;
+  };
+  return {
+    host(name) {
+      const known = connected.get(name);
+      if (known !== undefined) return known;
+      const made = (async () => {
+        const own = connection(name);
+        return { connection: own, facts: await gatherFacts(own) };
+      })();
+      connected.set(name, made);
+      made.catch(() => connected.delete(name));
+      return made;
+    },
+    secretValues: () => values,
+    async close() {
+      await Promise.allSettled([...connections.values()].map((own) => own.close()));
+    },
+  };
+}
+
+export type OpenedContext = {
+  readonly context: InstallContext;
+  readonly secrets: ClusterSecrets;
+  readonly pool: HostPool;
+};
+
+/** Opens all that an install works with. `home` is the cluster's folder on the operator machine. */
+export async function openInstallContext(
+  document: ClusterDocument,
+  bundleDirectory: string,
+  home: string,
+  typed: TypedSecrets,
+): Promise<OpenedContext> {
+  const [bundle, pki] = await Promise.all([
+    openBundle(bundleDirectory),
+    openClusterPki(path.join(home, 'pki'), document),
+  ]);
+  const secrets = openClusterSecrets(home);
+  const pool = openHostPool(document, home, typed);
+  return {
+    context: { document, bundle, secrets, pki, home, host: (name) => pool.host(name) },
+    secrets,
+    pool,
+  };
+}

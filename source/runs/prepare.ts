@@ -1,0 +1,62 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { clusterHome } from '../cluster/home.ts';
+import { LandfallError } from '../errors.ts';
+import { applicationSteps } from '../phases/applications.ts';
+import { applicationInstallPlan, applicationUninstallPlan } from '../workflows/applications.ts';
+import { installPlan } from '../workflows/install.ts';
+import { resetPlan } from '../workflows/reset.ts';
+import type { PreparedRun } from './execute.ts';
+import { openHostPool, openInstallContext } from './open-context.ts';
+import type { RunRequest, TypedSecrets } from './request.ts';
+
+/** Opens what a request needs and makes its plan. */
+export async function prepareRun(
+  request: RunRequest,
+  typed: TypedSecrets,
+  home: string = clusterHome(request.document.name),
+): Promise<PreparedRun> {
+  const { document } = request;
+  if (request.workflow === 'reset') {
+    const pool = openHostPool(document, home, typed);
+    return {
+      plan: resetPlan({ document, host: pool.host, keepData: request.keepData }),
+      host: pool.host,
+      secretValues: pool.secretValues,
+      conclude: async () => forgetSecrets(home),
+      close: pool.close,
+    };
+  }
+  if (request.bundle === undefined) {
+    throw new LandfallError({
+      code: 'BUNDLE_MISSING',
+      message: 'No bundle is known for this cluster.',
+      fix: 'Name its folder with --bundle.',
+      exitStatus: 2,
+    });
+  }
+  const { context, secrets, pool } = await openInstallContext(document, request.bundle, home, typed);
+  const plan = async () => {
+    switch (request.workflow) {
+      case 'install':
+        return installPlan(context, await applicationSteps(context, document.applications));
+      case 'install-applications':
+        return applicationInstallPlan(context, request.applications);
+      case 'uninstall-application':
+        return applicationUninstallPlan(context, request.application, request.deleteData);
+    }
+  };
+  return {
+    plan: await plan(),
+    host: pool.host,
+    secretValues: () => [...pool.secretValues(), ...secrets.allValues()],
+    close: pool.close,
+  };
+}
+
+/** The secrets of a cluster that is no more; another install makes its own. */
+function forgetSecrets(home: string): void {
+  for (const name of ['secrets.json', 'pki', 'admin.conf', 'applications.json']) {
+    rmSync(path.join(home, name), { recursive: true, force: true });
+  }
+}

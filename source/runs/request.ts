@@ -1,0 +1,21 @@
+import type { ApplicationEntry, ClusterDocument } from '../cluster/document.ts';
+import type { HostSecrets } from '../hosts/ssh-session.ts';
+
+/** What a run shall do. It holds no secret, so it may lie beside the journal. */
+export type RunRequest = {
+  readonly document: ClusterDocument;
+  /** Absolute path of the opened bundle's folder. */
+  readonly bundle?: string;
+  /** Who answers when a step failed for good: a person at a screen, or the rule "leave this host out, go on elsewhere". */
+  readonly questions: 'ask' | 'skip-host';
+  /** Takes the cluster's lock from another owner. */
+  readonly takeOver: boolean;
+} & (
+  | { readonly workflow: 'install' }
+  | { readonly workflow: 'reset'; readonly keepData: boolean }
+  | { readonly workflow: 'install-applications'; readonly applications: readonly ApplicationEntry[] }
+  | { readonly workflow: 'uninstall-application'; readonly application: string; readonly deleteData: boolean }
+);
+
+/** Secrets a person typed, by host name; they reach the run's process on its standard input and are written nowhere. */
+export type TypedSecrets = Readonly<Record<string, HostSecrets>>;
