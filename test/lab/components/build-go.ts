@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cachePath } from '../cache.ts';
+import { withLock } from './lock.ts';
 import type { GoComponent } from './recipes.ts';
 
 /** Folder with the built programs of a component; its name holds the version and a hash of how it is built. */
@@ -22,10 +23,18 @@ async function stagingModules(version: string): Promise<readonly string[]> {
   );
 }
 
-/** Builds a component unless it is there. Returns the folder with its programs. */
+/** Builds a component unless it is there, once however many processes ask. Returns the folder with its programs. */
 export async function buildGoComponent(component: GoComponent, onLine: (line: string) => void): Promise<string> {
   const target = componentDirectory(component);
-  if (existsSync(path.join(target, 'complete'))) return target;
+  if (!existsSync(path.join(target, 'complete'))) {
+    await withLock(`${target}.lock`, onLine, async () => {
+      if (!existsSync(path.join(target, 'complete'))) await build(component, target, onLine);
+    });
+  }
+  return target;
+}
+
+async function build(component: GoComponent, target: string, onLine: (line: string) => void): Promise<void> {
   const started = Date.now();
   onLine(`building ${component.name} ${component.version}`);
   const work = `${target}.work`;
@@ -76,5 +85,4 @@ export async function buildGoComponent(component: GoComponent, onLine: (line: st
   await rename(path.join(work, 'out'), target);
   await writeFile(path.join(target, 'complete'), '');
   await rm(work, { recursive: true, force: true });
-  return target;
 }
