@@ -28,13 +28,16 @@ function programSource(component: string, program: string): string {
   return path.join(componentDirectory(goComponent(component)), program);
 }
 
+/** To be raised when the same description comes to make another archive. */
+const format = 1;
+
 /** What the layer is made of, as text; two layers with the same text have the same content. */
 export function layerDescription(layer: Layer): string {
   const programs = Object.values(layer.programs ?? {}).map(({ component, program }) =>
     path.basename(path.dirname(programSource(component, program))),
   );
   const root = layer.debian ? path.basename(debianRoot(layer.debian)) : '';
-  return JSON.stringify([layer, programs, root]);
+  return JSON.stringify([format, layer, programs, root]);
 }
 
 /** Debian 12 packages still have /bin, /lib and /sbin of their own; in the images they are links into /usr. */

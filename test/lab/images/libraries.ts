@@ -18,42 +18,45 @@ export function withLinkTargets(root: string, start: string): readonly string[] 
   return found;
 }
 
-async function directlyNeeded(root: string, files: readonly string[]): Promise<readonly string[]> {
-  if (files.length === 0) return [];
-  const { stdout } = await run([
-    'readelf',
-    '--dynamic',
-    '--program-headers',
-    '--wide',
-    ...files.map((file) => path.join(root, file)),
-  ]);
-  const libraries = [...stdout.matchAll(/\(NEEDED\)\s+Shared library: \[([^\]]+)\]/g)].map((match) => match[1] ?? '');
-  const interpreters = [...stdout.matchAll(/program interpreter: ([^\]]+)\]/g)].map((match) =>
-    path.basename(match[1] ?? ''),
-  );
-  return [...new Set([...libraries, ...interpreters])];
+type Needed = { readonly libraries: readonly string[]; readonly interpreters: readonly string[] };
+
+async function directlyNeeded(root: string, files: readonly string[]): Promise<Needed> {
+  if (files.length === 0) return { libraries: [], interpreters: [] };
+  const command = ['readelf', '--dynamic', '--program-headers', '--wide'];
+  const { stdout } = await run([...command, ...files.map((file) => path.join(root, file))]);
+  const all = (pattern: RegExp) => [...new Set([...stdout.matchAll(pattern)].map((match) => match[1] ?? ''))];
+  return {
+    libraries: all(/\(NEEDED\)\s+Shared library: \[([^\]]+)\]/g),
+    interpreters: all(/program interpreter: \/([^\]]+)\]/g),
+  };
+}
+
+function locate(root: string, name: string, candidates: readonly string[]): string {
+  const found = candidates.find((candidate) => existsSync(path.join(root, candidate)));
+  if (found !== undefined) return found;
+  throw new LandfallError({ code: 'LAB_IMAGE', message: `No package in ${root} brings ${name}.` });
 }
 
 /** Every shared library of the root that the files need, with the links that lead to it; relative to the root. */
 export async function libraryClosure(root: string, files: readonly string[]): Promise<readonly string[]> {
-  const seen = new Set<string>();
   const closure = new Set<string>();
   let pending: readonly string[] = files;
   while (pending.length > 0) {
-    const added: string[] = [];
-    for (const name of await directlyNeeded(root, pending)) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const folder = folders.find((candidate) => existsSync(path.join(root, candidate, name)));
-      if (folder === undefined) {
-        throw new LandfallError({ code: 'LAB_IMAGE', message: `No package in ${root} brings the library ${name}.` });
-      }
-      for (const found of withLinkTargets(root, path.join(folder, name))) {
-        closure.add(found);
-        added.push(found);
-      }
-    }
-    pending = added.filter((file) => !lstatSync(path.join(root, file)).isSymbolicLink());
+    const { libraries, interpreters } = await directlyNeeded(root, pending);
+    // The kernel looks for the interpreter by its full path, which may be a link that no library search would find.
+    const starts = [
+      ...libraries.map((name) =>
+        locate(
+          root,
+          name,
+          folders.map((folder) => path.join(folder, name)),
+        ),
+      ),
+      ...interpreters.map((file) => locate(root, file, [file, `usr/${file}`])),
+    ];
+    const added = starts.flatMap((start) => withLinkTargets(root, start)).filter((file) => !closure.has(file));
+    for (const file of added) closure.add(file);
+    pending = [...new Set(added)].filter((file) => !lstatSync(path.join(root, file)).isSymbolicLink());
   }
   return [...closure].sort();
 }
