@@ -1,0 +1,288 @@
+import { type ReactNode, useRef, useState } from 'react';
+import { type PressHandler, usePresses } from '../input/key-layers.tsx';
+import { pressedKey } from '../input/press.ts';
+import { type Command, isCommand } from '../keys.ts';
+import { useRemembered } from '../memory.tsx';
+import { splitGraphemes } from '../text.ts';
+import { useView, type View } from '../view.tsx';
+import { type FooterItem, Frame, type StepId } from './frame.tsx';
+import { type Area, blank, ruled, sideBySide, toHeight } from './layout.ts';
+import { type Span, type Spans, span, spansWidth } from './line.tsx';
+import { type Column, columnWidths, tableHead, tableRow, windowTop } from './table.ts';
+
+export type Action = {
+  readonly id: string;
+  readonly label: string;
+  /** Why it cannot be done now; shown when it is tried. */
+  readonly unavailable?: string;
+  readonly run: () => void;
+};
+
+export type RowCommand = {
+  readonly command: Command;
+  readonly label?: string;
+  /** Without a row it acts on the whole screen. */
+  readonly run: (row: number | undefined) => void;
+};
+
+export type ListScreenProps = {
+  /** Names the screen for what it remembers. */
+  readonly id: string;
+  readonly title: string;
+  readonly step?: StepId;
+  readonly why: string;
+  /** Lines above the list. */
+  readonly summary?: (area: Area) => readonly Spans[];
+  readonly columns: readonly Column[];
+  readonly count: number;
+  /** Stable name of a row, so that the cursor stays on it when rows move. */
+  readonly rowKey: (row: number) => string;
+  readonly cells: (row: number, focused: boolean) => readonly Spans[];
+  /** Text of a row for the filter; without it there is no filter. */
+  readonly search?: (row: number) => string;
+  readonly empty?: readonly string[];
+  /** More on the row under the cursor: beside the list on wide terminals, below it on others. */
+  readonly detail?: (row: number, area: Area) => readonly Spans[];
+  readonly actions: readonly Action[];
+  readonly startAt?: 'list' | 'actions';
+  readonly open?: { readonly label: string; readonly run: (row: number) => void };
+  readonly toggle?: { readonly label: string; readonly run: (row: number) => void };
+  readonly commands?: readonly RowCommand[];
+  readonly back?: () => void;
+  readonly message?: Span;
+  readonly hideHead?: boolean;
+};
+
+type Place = { readonly zone: 'list' | 'actions'; readonly row: string; readonly action: number };
+
+function actionBar(actions: readonly Action[], focused: number | undefined, view: View): Spans {
+  const { pointer } = view.profile.glyphs;
+  return actions.flatMap((action, index): readonly Span[] => {
+    const here = index === focused;
+    const tone = here ? 'accent' : action.unavailable === undefined ? 'normal' : 'dim';
+    return [span(here ? `${pointer} ` : '  ', 'accent'), span(`[ ${action.label} ]`, tone, here), span(' ')];
+  });
+}
+
+/** A table of any length with actions below it; only the rows that are seen are drawn. */
+export function ListScreen(props: ListScreenProps): ReactNode {
+  const view = useView();
+  const { messages } = view;
+  const [place, setPlace] = useRemembered<Place>(`${props.id}/place`, {
+    zone: props.startAt ?? (props.count > 0 ? 'list' : 'actions'),
+    row: '',
+    action: 0,
+  });
+  const [filter, setFilter] = useRemembered<string>(`${props.id}/filter`, '');
+  const [typing, setTyping] = useState(false);
+  const [refusal, setRefusal] = useState<string>();
+  const top = useRef(0);
+  const page = useRef(1);
+
+  const rows: number[] = [];
+  const wanted = filter.toLowerCase();
+  for (let row = 0; row < props.count; row++) {
+    if (wanted === '' || (props.search?.(row) ?? '').toLowerCase().includes(wanted)) rows.push(row);
+  }
+  const known = rows.findIndex((row) => props.rowKey(row) === place.row);
+  const lastIndex = useRef(0);
+  const cursor = rows.length === 0 ? -1 : known >= 0 ? known : Math.min(lastIndex.current, rows.length - 1);
+  if (cursor >= 0) lastIndex.current = cursor;
+  const zone = rows.length === 0 && !typing ? 'actions' : props.actions.length === 0 ? 'list' : place.zone;
+  const action = Math.min(place.action, Math.max(0, props.actions.length - 1));
+  const current = cursor < 0 ? undefined : rows[cursor];
+
+  const goTo = (index: number): void => {
+    const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
+    if (row !== undefined) setPlace({ ...place, zone: 'list', row: props.rowKey(row) });
+  };
+  const runAction = (chosen: Action): void => {
+    if (chosen.unavailable !== undefined) setRefusal(chosen.unavailable);
+    else chosen.run();
+  };
+  const hasFilter = props.search !== undefined && (props.count > 0 || filter !== '');
+
+  const typeFilter: PressHandler = (press) => {
+    if (press.type === 'text' || press.type === 'paste') setFilter(filter + press.text.replaceAll('\n', ' '));
+    else if (press.type === 'erase') {
+      if (filter === '') setTyping(false);
+      setFilter(press.what === 'left' ? splitGraphemes(filter).slice(0, -1).join('') : '');
+    } else if (press.key === 'escape') {
+      setFilter('');
+      setTyping(false);
+    } else if (press.key === 'enter' || press.key === 'tab') setTyping(false);
+    else return inList(press);
+    return true;
+  };
+
+  const inList: PressHandler = (press) => {
+    const key = pressedKey(press);
+    if (key === 'up') {
+      if (cursor > 0) goTo(cursor - 1);
+    } else if (key === 'down') {
+      if (cursor < rows.length - 1) goTo(cursor + 1);
+      else if (props.actions.length > 0) setPlace({ ...place, zone: 'actions' });
+    } else if (key === 'pageup') goTo(cursor - page.current);
+    else if (key === 'pagedown') goTo(cursor + page.current);
+    else if (key === 'home') goTo(0);
+    else if (key === 'end') goTo(rows.length - 1);
+    else if (key === 'enter' && props.open !== undefined && current !== undefined) props.open.run(current);
+    else if (key === 'space' && props.toggle !== undefined && current !== undefined) props.toggle.run(current);
+    else return false;
+    return true;
+  };
+
+  const inActions: PressHandler = (press) => {
+    const key = pressedKey(press);
+    const chosen = props.actions[action];
+    if (key === 'left') setPlace({ ...place, zone: 'actions', action: Math.max(0, action - 1) });
+    else if (key === 'right') {
+      setPlace({ ...place, zone: 'actions', action: Math.min(props.actions.length - 1, action + 1) });
+    } else if (key === 'up' || key === 'pageup' || key === 'home') {
+      if (rows.length > 0) goTo(key === 'home' ? 0 : cursor);
+    } else if (key === 'enter' || key === 'space') {
+      if (chosen !== undefined) runAction(chosen);
+    } else return key === 'down' || key === 'pagedown' || key === 'end';
+    return true;
+  };
+
+  usePresses('screen', (press) => {
+    setRefusal(undefined);
+    if (typing) return typeFilter(press);
+    if (zone === 'list' ? inList(press) : inActions(press)) return true;
+    const key = pressedKey(press);
+    if (key === undefined) return false;
+    if (key === 'tab' || key === 'shift-tab') {
+      if (props.actions.length > 0 && rows.length > 0) {
+        setPlace({ ...place, zone: zone === 'list' ? 'actions' : 'list' });
+      }
+      return true;
+    }
+    if (key === 'escape') {
+      if (filter !== '') setFilter('');
+      else props.back?.();
+      return true;
+    }
+    if (hasFilter && isCommand('filter', key)) {
+      setTyping(true);
+      setPlace({ ...place, zone: 'list' });
+      return true;
+    }
+    const command = props.commands?.find((candidate) => isCommand(candidate.command, key));
+    command?.run(zone === 'list' ? current : undefined);
+    return command !== undefined;
+  });
+
+  const footer: FooterItem[] = [{ command: 'move' }];
+  if (zone === 'list') {
+    if (props.toggle !== undefined) footer.push({ command: 'toggle', label: props.toggle.label });
+    if (props.open !== undefined) footer.push({ command: 'confirm', label: props.open.label });
+  } else {
+    if (props.actions.length > 1) footer.push({ command: 'choose' });
+    footer.push({ command: 'confirm' });
+  }
+  if (props.back !== undefined) footer.push({ command: 'back' });
+  footer.push({ command: 'help' });
+  if (hasFilter) footer.push({ command: 'filter' });
+  for (const { command, label } of props.commands ?? []) {
+    footer.push({ command, ...(label === undefined ? {} : { label }) });
+  }
+
+  const listLines = (width: number, height: number): readonly Spans[] => {
+    const { glyphs } = view.profile;
+    const lines: Spans[] = [];
+    const filtering = typing || filter !== '';
+    if (filtering) {
+      lines.push([
+        span(`${messages.list.filter} `, 'dim'),
+        span(filter, 'accent'),
+        span(typing ? '_' : '', 'accent'),
+        span(`  ${messages.list.matches(rows.length, props.count)}`, 'dim'),
+      ]);
+    }
+    if (rows.length === 0) {
+      const empty = filtering ? [messages.list.noMatch] : (props.empty ?? []);
+      return [...lines, ...empty.map((text): Spans => [span(text, 'dim')])];
+    }
+    const inner = width - 2;
+    const widths = columnWidths(props.columns, inner);
+    const headRows = props.hideHead === true ? 0 : 1;
+    const visible = Math.max(1, height - lines.length - headRows);
+    page.current = visible;
+    top.current = windowTop(top.current, Math.max(0, cursor), rows.length, visible);
+    const last = Math.min(rows.length, top.current + visible);
+    const position = rows.length > visible ? messages.list.position(top.current + 1, last, rows.length) : '';
+    if (headRows === 1) lines.push([span('  '), ...tableHead(props.columns, widths, position, inner, view.profile)]);
+    for (let index = top.current; index < last; index++) {
+      const row = rows[index];
+      if (row === undefined) continue;
+      const here = index === cursor && zone === 'list';
+      const cells = props.cells(row, here);
+      const shown = here ? cells.map((cell) => cell.map((part) => emphasised(part))) : cells;
+      lines.push([
+        span(here ? `${glyphs.pointer} ` : '  ', 'accent'),
+        ...tableRow(shown, props.columns, widths, view.profile),
+      ]);
+    }
+    return lines;
+  };
+
+  const content = (area: Area): readonly Spans[] => {
+    const summary = props.summary?.(area) ?? [];
+    const bar =
+      props.actions.length === 0
+        ? []
+        : [blank, actionBar(props.actions, zone === 'actions' ? action : undefined, view)];
+    const spaced = summary.length > 0 && area.height >= 12 ? [...summary, blank] : summary;
+    const height = area.height - spaced.length - bar.length;
+    const detail = current === undefined ? undefined : props.detail;
+    if (detail === undefined || current === undefined || rows.length === 0) {
+      return [...spaced, ...toHeight(listLines(area.width, height), height), ...bar];
+    }
+    if (area.width >= 106) {
+      const leftWidth = Math.max(64, Math.floor(area.width * 0.58));
+      const rightWidth = area.width - leftWidth - 3;
+      const lines = sideBySide(
+        listLines(leftWidth, height),
+        detail(current, { width: rightWidth, height }),
+        leftWidth,
+        rightWidth,
+        height,
+        view.profile,
+      );
+      return [...spaced, ...lines, ...bar];
+    }
+    const below = Math.min(Math.floor(height / 2), height - 6);
+    if (below < 3) return [...spaced, ...toHeight(listLines(area.width, height), height), ...bar];
+    const detailLines = detail(current, { width: area.width, height: below - 1 });
+    const used = Math.min(below, detailLines.length + 1);
+    return [
+      ...spaced,
+      ...toHeight(listLines(area.width, height - used), height - used),
+      ruled('', area.width, view.profile),
+      ...toHeight(detailLines, used - 1),
+      ...bar,
+    ];
+  };
+
+  const message = refusal === undefined ? props.message : span(refusal, 'warning');
+  return (
+    <Frame
+      title={props.title}
+      {...(props.step === undefined ? {} : { step: props.step })}
+      why={props.why}
+      footer={footer}
+      {...(message === undefined ? {} : { message })}
+      content={(area) => ({ lines: content(area) })}
+    />
+  );
+}
+
+function emphasised(part: Span): Span {
+  return part.tone === undefined || part.tone === 'normal' ? { ...part, tone: 'accent', bold: true } : part;
+}
+
+/** Width of an action bar, for screens that decide how many actions they offer. */
+export function actionBarWidth(actions: readonly Action[], view: View): number {
+  return spansWidth(actionBar(actions, undefined, view));
+}
