@@ -80,14 +80,8 @@ export abstract class BaseConnection implements HostConnection {
       });
     }
     if (offset < size) {
-      let sent = offset;
-      const source = open(offset);
-      source.on('data', (chunk: Buffer) => {
-        sent += chunk.length;
-        options.onProgress?.(sent);
-      });
       await this.check(`Send ${target}`, transferScripts.receive, [target, offset > 0 ? 'append' : 'new'], {
-        stdin: source,
+        stdin: Readable.from(counted(open(offset), offset, options.onProgress), { objectMode: false }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
     }
@@ -100,6 +94,20 @@ export abstract class BaseConnection implements HostConnection {
       context: { host: this.name, output: lastLines(finished.stderr) },
       transient: true,
     });
+  }
+}
+
+/** Counts on the way through: a listener on the source would make it flow before the connection takes anything. */
+async function* counted(
+  source: AsyncIterable<Buffer>,
+  offset: number,
+  onProgress: UploadOptions['onProgress'],
+): AsyncGenerator<Buffer> {
+  let sent = offset;
+  for await (const chunk of source) {
+    yield chunk;
+    sent += chunk.length;
+    onProgress?.(sent);
   }
 }
 

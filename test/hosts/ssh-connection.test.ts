@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, expect, test } from 'vitest';
+import type { HostEntry, SshSettings } from '../../source/cluster/document.ts';
+import type { HostKeyStore } from '../../source/hosts/host-keys.ts';
+import { SshConnection } from '../../source/hosts/ssh-connection.ts';
+import { type PracticeFleet, type PracticeFleetOptions, startPracticeFleet } from '../../source/practice/fleet.ts';
+import { practiceContents } from '../../source/practice/practice-content.ts';
+
+const anyKey: HostKeyStore = { check: () => ({ verdict: 'new' }) };
+const endings: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function start(options: Partial<PracticeFleetOptions> = {}): Promise<PracticeFleet> {
+  const fleet = await startPracticeFleet({ hosts: 1, speed: 100, ...options });
+  endings.push(() => fleet.stop());
+  return fleet;
+}
+
+function entry(fleet: PracticeFleet, ssh: Partial<SshSettings> = {}): HostEntry {
+  const [host] = fleet.hosts;
+  if (host === undefined) throw new TypeError('a fleet has a host');
+  const { passwordFile: _, ...settings } = host.ssh;
+  return { ...host, ssh: { ...settings, ...ssh } };
+}
+
+function connectTo(...parameters: ConstructorParameters<typeof SshConnection>): SshConnection {
+  const connection = new SshConnection(...parameters);
+  endings.push(() => connection.close());
+  return connection;
+}
+
+const content = practiceContents()(3_000_000);
+const upload = { target: '/var/lib/landfall/file', mode: 0o644, ...content };
+
+test('an upload arrives whole although the channel opens long after it was asked for', async () => {
+  const fleet = await start({ speed: 1000 });
+  const connection = connectTo(entry(fleet), { password: fleet.password }, anyKey);
+  const progress: number[] = [];
+  await connection.upload({ ...upload, onProgress: (sent) => progress.push(sent) });
+  expect(progress.at(-1)).toBe(content.size);
+  expect(fleet.host('node-1').received()).toBe(content.size);
+});
+
+test('small files are written and read back over SSH; a missing one is undefined', async () => {
+  const fleet = await start();
+  const connection = connectTo(entry(fleet), { password: fleet.password }, anyKey);
+  const text = `it's ${randomBytes(2000).toString('base64')}\n漢字\n`;
+  await connection.writeFile(`/etc/it's here`, text, 0o600);
+  expect(await connection.readFile(`/etc/it's here`)).toBe(text);
+  expect(await connection.readFile('/etc/none')).toBeUndefined();
+});
