@@ -6,7 +6,8 @@ import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostFacts } from '../hosts/facts.ts';
 import { firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
-import { bundleDomain, hostPaths } from './paths.ts';
+import { hostPaths } from './paths.ts';
+import { fetchRegistryFile, hasRegistryFiles, type RegistryFile } from './registry-file.ts';
 
 const kubeletUnit = `[Unit]
 Description=kubelet (Landfall)
@@ -36,71 +37,44 @@ function roles(host: HostEntry): readonly FileRole[] {
   return host.role === 'control-plane' ? [...everywhere, 'etcdctl', 'helm'] : everywhere;
 }
 
-type Placement = {
-  readonly target: string;
-  readonly strip: number;
-  readonly members: readonly string[];
-  readonly proof: string;
-};
-
-function placement(role: FileRole, file: BundleFile): Placement {
+function placement(role: FileRole, file: BundleFile): RegistryFile {
   if (role === 'cni-plugins') {
-    return { target: hostPaths.networkPlugins, strip: 0, members: [], proof: `${hostPaths.networkPlugins}/host-local` };
+    const target = hostPaths.networkPlugins;
+    return { file, target, strip: 0, members: [], proof: `${target}/host-local` };
   }
   const program = `${hostPaths.programs}/${role}`;
-  if (!file.archive) return { target: program, strip: 0, members: [], proof: program };
+  if (!file.archive) return { file, target: program, strip: 0, members: [], proof: program };
   // Upstream archives of these keep the program in a folder named by version and architecture.
   const folder =
     role === 'helm'
       ? `linux-${file.architecture}`
       : `etcd-v${file.version.replace(/^v/, '')}-linux-${file.architecture}`;
-  return { target: hostPaths.programs, strip: 1, members: [`${folder}/${role}`], proof: program };
+  return { file, target: hostPaths.programs, strip: 1, members: [`${folder}/${role}`], proof: program };
 }
 
 /** Every node takes its Kubernetes programs from the registry over the local network, not from the operator. */
 export function nodeBinaries(context: InstallContext, host: HostEntry): Step {
-  const wanted = (facts: HostFacts) =>
+  const wanted = (facts: HostFacts): readonly RegistryFile[] =>
     roles(host)
       .filter((role) => context.bundle.files.some((file) => file.role === role))
-      .map((role) => {
-        const file = context.bundle.file(role, facts.architecture);
-        return { role, file, marker: `${hostPaths.markers}/${role}`, ...placement(role, file) };
-      });
+      .map((role) => placement(role, context.bundle.file(role, facts.architecture)));
   return hostStep(context, {
     id: 'node/programs',
     host: host.name,
     title: 'Get kubelet, kubeadm and network plugins from the registry',
     after: [`containerd/service@${host.name}`, `registry/essentials@${firstControlPlane(context.document).name}`],
     async probe({ connection, facts }) {
-      const items = wanted(facts);
-      const script =
-        'while read -r marker digest proof; do [ "$(cat "$marker" 2>/dev/null)" = "$digest" ] && [ -x "$proof" ] || exit 1; done';
-      const list = items.map((item) => `${item.marker} sha256:${item.file.sha256} ${item.proof}\n`).join('');
-      if ((await connection.run(script, [], { stdin: list })).exitCode !== 0) return false;
+      if (!(await hasRegistryFiles(connection, wanted(facts)))) return false;
       if ((await connection.readFile(unitFile)) !== kubeletUnit) return false;
       return (await connection.run('systemctl is-enabled --quiet kubelet')).exitCode === 0;
     },
     async apply({ connection, facts }, reporter) {
-      const script = await readAsset('hosts/fetch-file.sh');
       const items = wanted(facts);
+      let done = 0;
       await Promise.all(
-        items.map(async (item, index) => {
-          if ((await connection.readFile(item.marker)) === `sha256:${item.file.sha256}`) return;
-          await connection.check(
-            `Get ${item.role}`,
-            script,
-            [
-              `${bundleDomain}/files:latest`,
-              `sha256:${item.file.sha256}`,
-              item.target,
-              item.file.archive ? 'archive' : 'file',
-              item.marker,
-              String(item.strip),
-              ...item.members,
-            ],
-            { signal: reporter.signal },
-          );
-          reporter.progress(index + 1, items.length, 'items');
+        items.map(async (item) => {
+          await fetchRegistryFile(connection, item, reporter.signal);
+          reporter.progress(++done, items.length, 'items');
         }),
       );
       await recordedWriteFile(connection, unitFile, kubeletUnit, 0o644);

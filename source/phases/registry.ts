@@ -12,6 +12,7 @@ import { controlPlanes, firstControlPlane, type InstallContext, type PlacedFile 
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
 import { fileContent, mergeContent, type RegistryContent, registryContent } from './registry-content.ts';
+import { fetchRegistryFile, hasRegistryFiles, type RegistryFile } from './registry-file.ts';
 
 const folder = `${hostPaths.configuration}/registry`;
 const unit = 'landfall-registry.service';
@@ -211,6 +212,26 @@ function copyStep(context: InstallContext, host: HostEntry, source: HostEntry): 
   });
 }
 
+/** A further control plane takes the registry's program from the first one's registry. */
+function programStep(context: InstallContext, host: HostEntry, first: HostEntry): Step {
+  const wanted = (architecture: Architecture): RegistryFile => ({
+    file: context.bundle.file('registry', architecture),
+    target: hostPaths.programs,
+    strip: 0,
+    members: ['registry'],
+    proof: `${hostPaths.programs}/registry`,
+  });
+  return hostStep(context, {
+    id: 'registry/program',
+    host: host.name,
+    title: `Get the registry from ${first.name}`,
+    after: [`containerd/service@${host.name}`, `registry/essentials@${first.name}`],
+    probe: ({ connection, facts }) => hasRegistryFiles(connection, [wanted(facts.architecture)]),
+    apply: ({ connection, facts }, reporter) =>
+      fetchRegistryFile(connection, wanted(facts.architecture), reporter.signal),
+  });
+}
+
 /** The registry of one control plane: program, settings, service, content. */
 export function registry(context: InstallContext, host: HostEntry): readonly Step[] {
   const first = firstControlPlane(context.document);
@@ -232,7 +253,7 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
     id: 'registry/service',
     host: host.name,
     title: 'Start the registry',
-    after: [`registry/upload@${host.name}`],
+    after: [host.name === first.name ? `registry/upload@${host.name}` : `registry/program@${host.name}`],
     async probe({ connection }) {
       const files = await filesOf();
       const found = await Promise.all(files.map((file) => connection.readFile(file.path)));
@@ -264,11 +285,10 @@ journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
       );
     },
   });
-  const upload = uploadedFile(context, host, 'registry', {
-    title: 'Send the registry',
-    strip: 0,
-    members: ['registry'],
-  });
+  const program =
+    host.name === first.name
+      ? uploadedFile(context, host, 'registry', { title: 'Send the registry', strip: 0, members: ['registry'] })
+      : programStep(context, host, first);
   const content =
     host.name === first.name
       ? [
@@ -276,7 +296,7 @@ journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
           importStep(context, host, false, [`registry/essentials@${host.name}`]),
         ]
       : [copyStep(context, host, first)];
-  return [upload, { ...service, after: [...service.after, `containerd/service@${host.name}`] }, ...content];
+  return [program, { ...service, after: [...service.after, `containerd/service@${host.name}`] }, ...content];
 }
 
 /** Whether the host is one that runs a registry. */
