@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
-    exclude: ['test/lab/**', 'test/benchmarks/**'],
+    exclude: ['test/lab/**/*.lab.test.ts', 'test/benchmarks/**'],
     pool: 'forks',
     testTimeout: 30_000,
   },
