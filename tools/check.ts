@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { hasProgram, whyNoLab } from '../test/lab/hosts/machine.ts';
@@ -6,8 +6,6 @@ import { hasProgram, whyNoLab } from '../test/lab/hosts/machine.ts';
 type Stage = {
   readonly name: string;
   readonly command: readonly string[];
-  /** Counts its own tests in vitest's closing lines; any other stage counts as one test. */
-  readonly vitest?: true;
   /** Why it cannot run on this machine; it is then said and not counted. */
   readonly unless?: string | undefined;
 };
@@ -37,14 +35,22 @@ function installed(program: string, debianPackage: string): boolean {
   return hasProgram(program);
 }
 
-/** Runs a stage with its output shown as it comes, and returns the last part of it for counting. */
-function runStage(stage: Stage): SpawnSyncReturns<string> {
+/** Runs a stage; its output is shown as it comes and returned for counting. */
+function runStage(stage: Stage): Promise<{ readonly status: number; readonly output: string }> {
   const [program = node, ...args] = stage.command;
-  return spawnSync(program, args, {
-    stdio: ['ignore', stage.vitest === true ? 'pipe' : 'inherit', 'inherit'],
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-    maxBuffer: 256 << 20,
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', (text: string) => {
+      process.stdout.write(text);
+      output += text;
+    });
+    child.on('error', () => resolve({ status: 127, output }));
+    child.on('close', (code) => resolve({ status: code ?? 128, output }));
   });
 }
 
@@ -57,11 +63,10 @@ const stages: readonly Stage[] = [
     command: ['shellcheck', '-s', 'sh', ...hostScripts()],
     unless: installed('shellcheck', 'shellcheck') ? undefined : 'shellcheck is not here and cannot be installed.',
   },
-  { name: 'unit and screen tests', command: [node, vitest, 'run'], vitest: true },
+  { name: 'unit and screen tests', command: [node, vitest, 'run'] },
   {
     name: 'lab tests on real hosts',
     command: [node, vitest, 'run', '--config', 'vitest.lab.config.ts'],
-    vitest: true,
     unless: labReason,
   },
 ];
@@ -77,10 +82,9 @@ for (const stage of stages) {
     continue;
   }
   const started = Date.now();
-  const result = runStage(stage);
-  if (result.stdout) process.stdout.write(result.stdout);
+  const result = await runStage(stage);
   console.log(`-- ${stage.name}: ${Math.round((Date.now() - started) / 1000)} s`);
-  const closing = /^\s*Tests\s+(.*)$/m.exec(result.stdout ?? '')?.[1];
+  const closing = /^\s*Tests\s+(.*)$/m.exec(result.output)?.[1];
   const number = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(closing ?? '')?.[1] ?? 0);
   passed += number('passed');
   failed += number('failed');
