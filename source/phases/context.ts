@@ -1,6 +1,7 @@
 import type { Bundle } from '../bundle/contents.ts';
 import type { ClusterPki } from '../certificates/cluster-pki.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
+import type { ClusterSecrets } from '../cluster/secrets.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
 
@@ -10,11 +11,7 @@ export type ConnectedHost = { readonly connection: HostConnection; readonly fact
 export type PlacedFile = { readonly path: string; readonly content: string; readonly mode: number };
 
 /** Secrets the phases need; they travel on standard input only. */
-export type InstallSecrets = {
-  readonly registryPassword: string;
-  /** `abcdef.0123456789abcdef` */
-  readonly bootstrapToken: string;
-};
+export type InstallSecrets = Omit<ClusterSecrets, 'allValues'>;
 
 /** What every phase of an install works with. Hosts are connected when a step first needs them. */
 export type InstallContext = {

@@ -36,7 +36,12 @@ export function practiceContext(document: ClusterDocument, home: string, host: I
   return {
     document,
     bundle: practiceBundle(),
-    secrets: { registryPassword: 'practice', bootstrapToken: 'prac00.0000000000000000' },
+    secrets: {
+      registryPassword: 'practice',
+      bootstrapToken: 'prac00.0000000000000000',
+      applicationPassword: () => 'practice',
+      forgetApplication: () => {},
+    },
     pki: {
       clusterAuthority: '',
       registryAuthority: '',
