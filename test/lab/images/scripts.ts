@@ -64,7 +64,7 @@ if [ ! -d "$data/mysql" ]; then
   sync
   echo 'entrypoint: making the database files'
   mariadb-install-db $as_user --datadir="$data" --auth-root-authentication-method=normal --skip-test-db \\
-    --default-time-zone=SYSTEM --cross-bootstrap --enforce-storage-engine= >/dev/null
+    --cross-bootstrap >/dev/null
   "$@" $as_user --skip-networking --socket="$socket" &
   server=$!
   attempt=0
@@ -78,6 +78,9 @@ if [ ! -d "$data/mysql" ]; then
   done
   {
     echo "SET @@SESSION.SQL_LOG_BIN=0; SET @@SESSION.SQL_MODE=REPLACE(@@SESSION.SQL_MODE, 'NO_BACKSLASH_ESCAPES', '');"
+    # The new database lets root in without a password from some addresses.
+    echo "DELETE FROM mysql.global_priv WHERE NOT (User = 'mariadb.sys' OR (User = 'root' AND Host = 'localhost'));"
+    echo "FLUSH PRIVILEGES;"
     if [ -n "$database" ]; then echo "CREATE DATABASE IF NOT EXISTS \\\`$database\\\`;"; fi
     if [ -n "$user" ]; then
       echo "CREATE USER '$(quoted "$user")'@'%' IDENTIFIED BY '$(quoted "$password")';"
@@ -100,7 +103,7 @@ export const valkeyEntrypoint = `#!/bin/sh
 set -eu
 case \${1:-} in -* | *.conf) set -- valkey-server "$@" ;; esac
 if [ "\${1:-}" = valkey-server ] && [ "$(id -u)" = 0 ]; then
-  find . ! -user valkey -exec chown valkey '{}' +
+  find /data ! -user valkey -exec chown valkey '{}' +
   exec /usr/bin/setpriv --reuid=valkey --regid=valkey --clear-groups -- "$0" "$@"
 fi
 umask 0077
