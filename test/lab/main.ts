@@ -80,11 +80,19 @@ program
   .option('--replace', 'take a lab of that name down first', false)
   .action(async (own: { processors?: number; memory?: number; debian13?: boolean; replace: boolean }) => {
     const { name, hosts } = options();
+    // Hosts do not belong to this terminal, so half a lab would stay.
+    const interrupt = new AbortController();
+    const give = () =>
+      interrupt.abort(
+        new LandfallError({ code: 'LAB_INTERRUPTED', message: `Lab ${name} was interrupted.`, exitStatus: 130 }),
+      );
+    process.once('SIGINT', give).once('SIGTERM', give);
     await upLab(
       {
         name,
         hosts,
         replace: own.replace,
+        signal: interrupt.signal,
         ...(own.processors === undefined ? {} : { processors: own.processors }),
         ...(own.memory === undefined ? {} : { memory: own.memory * 1024 ** 3 }),
         ...(own.debian13 === undefined ? {} : { debian13: own.debian13 }),

@@ -28,7 +28,7 @@ export function cgroupsOfMachine(): Cgroups {
     .map(([, folder = '', , options = '']) => ({ folder, controllers: options.split(',') }));
   if (first.length > 0) return { version: 1, hierarchies: first };
   if (mounts.some(([, folder, type]) => type === 'cgroup2' && folder === '/sys/fs/cgroup')) {
-    const controllers = readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8').trim().split(' ');
+    const controllers = readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8').split(/\s+/).filter(Boolean);
     return { version: 2, hierarchies: [{ folder: '/sys/fs/cgroup', controllers }] };
   }
   throw new LandfallError({ code: 'LAB_CGROUPS', message: 'The lab found no cgroups below /sys/fs/cgroup.' });
@@ -92,16 +92,24 @@ function withChildren(folder: string): string[] {
   }
 }
 
-/** The cgroups of a lab, or of one host of it, in every hierarchy: parents before children. */
-export function cgroupFolders(lab: string, host?: string): readonly string[] {
+/** The cgroups of a lab, or of one host of it: parents before children, in every hierarchy unless told which. */
+export function cgroupFolders(
+  lab: string,
+  host?: string,
+  hierarchies = cgroupsOfMachine().hierarchies,
+): readonly string[] {
   const parts = host === undefined ? [top, lab] : [top, lab, host];
-  return cgroupsOfMachine().hierarchies.flatMap(({ folder }) => withChildren(path.join(folder, ...parts)));
+  return hierarchies.flatMap(({ folder }) => withChildren(path.join(folder, ...parts)));
 }
 
 /** Every process in the cgroups of a lab, or of one of its hosts. */
 export function processesIn(lab: string, host?: string): readonly number[] {
+  return processesOf(cgroupFolders(lab, host));
+}
+
+function processesOf(folders: readonly string[]): readonly number[] {
   const found = new Set<number>();
-  for (const folder of cgroupFolders(lab, host)) {
+  for (const folder of folders) {
     try {
       for (const line of readFileSync(path.join(folder, 'cgroup.procs'), 'utf8').split('\n')) {
         if (line !== '' && line !== '0') found.add(Number(line));
@@ -118,7 +126,9 @@ export function processesIn(lab: string, host?: string): readonly number[] {
  * a number 1 of their own, two namespaces below. Undefined when the host is off.
  */
 export function leaderOf(lab: string, host: string): number | undefined {
-  return processesIn(lab, host).find((pid) => {
+  // A host is inside every hierarchy, so one is enough to find it.
+  const folders = cgroupFolders(lab, host, cgroupsOfMachine().hierarchies.slice(0, 1));
+  return processesOf(folders).find((pid) => {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       if (/^State:\s*[ZX]/m.test(status)) return false;

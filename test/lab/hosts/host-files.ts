@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { must } from './command.ts';
 import { diskFolders, gateway, hostPaths, type LabHost, labDirectory, subnet } from './names.ts';
@@ -27,6 +27,8 @@ export async function makeSecrets(lab: string): Promise<void> {
 export async function mountRoot(lab: string, host: LabHost, base: string): Promise<void> {
   const paths = hostPaths(lab, host.name);
   for (const folder of [paths.upper, paths.work, paths.root]) await mkdir(folder, { recursive: true });
+  // It becomes the mode of the host's own root, whatever the umask here.
+  await chmod(paths.upper, 0o755);
   // redirect_dir: a folder of the base can be renamed, as on a real disk.
   const options = `lowerdir=${base},upperdir=${paths.upper},workdir=${paths.work},redirect_dir=on`;
   await must(['mount', '-t', 'overlay', '-o', options, machineSource(lab, host), paths.root]);
@@ -48,13 +50,17 @@ export async function writeHostFiles(lab: string, host: LabHost, hosts: readonly
   const { root } = hostPaths(lab, host.name);
   const secrets = secretPaths(lab);
   const at = (file: string) => path.join(root, file);
+  const put = async (file: string, text: string) => {
+    await writeFile(at(file), text);
+    await chmod(at(file), 0o644);
+  };
   const names = hosts.map(({ address, name }) => `${address}\t${name}`).join('\n');
-  await writeFile(at('etc/hostname'), `${host.name}\n`);
-  await writeFile(at('etc/hosts'), `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${names}\n`);
-  await writeFile(at('etc/resolv.conf'), '# This network has no name server.\n');
-  await writeFile(at('etc/machine-id'), `${randomBytes(16).toString('hex')}\n`);
-  await writeFile(at('etc/lab-host'), `ADDRESS=${host.address}/${subnet.split('/')[1]}\nGATEWAY=${gateway}\n`);
-  if (host.sshPort !== 22) await writeFile(at('etc/ssh/sshd_config.d/port.conf'), `Port ${host.sshPort}\n`);
+  await put('etc/hostname', `${host.name}\n`);
+  await put('etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${names}\n`);
+  await put('etc/resolv.conf', '# This network has no name server.\n');
+  await put('etc/machine-id', `${randomBytes(16).toString('hex')}\n`);
+  await put('etc/lab-host', `ADDRESS=${host.address}/${subnet.split('/')[1]}\nGATEWAY=${gateway}\n`);
+  if (host.sshPort !== 22) await put('etc/ssh/sshd_config.d/port.conf', `Port ${host.sshPort}\n`);
   const password = await readFile(secrets.password, 'utf8');
   await must(['chroot', root, 'chpasswd'], {
     input: `operator:${password}\n`,

@@ -18,6 +18,7 @@ import {
   type User,
   untilReady,
 } from './host-power.ts';
+import { prepareKernelSettings, restoreKernelSettings } from './kernel-settings.ts';
 import { whyNoLab } from './machine.ts';
 import { unmountBelow } from './mounts.ts';
 import {
@@ -49,6 +50,8 @@ export type LabOptions = {
   readonly debian13?: boolean;
   /** Takes a lab of that name down that is up; an error unless set. A crashed one is always cleaned up. */
   readonly replace?: boolean;
+  /** Gives up between two steps and cleans up. */
+  readonly signal?: AbortSignal;
 };
 
 /** Real hosts in a network of their own. Hosts are given by name; an unknown one throws LAB_HOST. */
@@ -83,7 +86,7 @@ export interface Lab {
   powerOn(host: string): Promise<void>;
   /** A clean reboot; returns when the host takes logins again. */
   reboot(host: string): Promise<void>;
-  /** Pulls the network cable; it stays pulled through reboots until `mend`. */
+  /** Pulls the network cable; it stays pulled until `mend`, also through `powerOff`, `powerOn` and `reboot`. */
   cut(host: string): Promise<void>;
   mend(host: string): Promise<void>;
   /** Packets that hosts sent to any address outside the lab since it is up. */
@@ -135,19 +138,19 @@ function labOf(record: LabRecord): Lab {
     knownHostsFile: secrets.knownHosts,
     inside: (command) => insideNetwork(name, command),
     run: (command, options) => run(insideNetwork(name, command), options),
-    ssh: (host, script, options) => sshTo(name, find(host), script, options),
+    ssh: async (host, script, options) => sshTo(name, find(host), script, options),
     sshArguments: (host, user) => sshArguments(name, find(host), user),
     hostRoot: (host) => hostPaths(name, find(host).name).root,
     isOn: (host) => leaderOf(name, find(host).name) !== undefined,
     isCut: (host) => isCut(name, find(host).name),
-    powerOff: (host) => cutPower(name, find(host)),
+    powerOff: async (host) => cutPower(name, find(host)),
     powerOn: async (host) => {
       await startHost(name, find(host), limits);
       await untilReady(name, find(host));
     },
-    reboot: (host) => rebootHost(name, find(host), limits),
-    cut: (host) => setCut(name, find(host), true),
-    mend: (host) => setCut(name, find(host), false),
+    reboot: async (host) => rebootHost(name, find(host), limits),
+    cut: async (host) => setCut(name, find(host), true),
+    mend: async (host) => setCut(name, find(host), false),
     outsidePackets: () => outsidePackets(name),
     outsideAddresses: () => outsideAddresses(name),
     down: () => downLab(name, () => {}),
@@ -181,21 +184,30 @@ export async function upLab(options: LabOptions, say: (line: string) => void): P
   await mkdir(labDirectory(name), { recursive: true, mode: 0o700 });
   await writeRecord(record);
   try {
+    prepareKernelSettings();
     const bases = new Map<string, string>();
     for (const { distribution } of hosts) {
       if (!bases.has(distribution)) bases.set(distribution, await baseImage(distribution, say));
     }
     await makeSecrets(name);
     await makeNetwork(name);
-    await Promise.all(
+    const steps = (host: LabHost) => [
+      () => mountRoot(name, host, bases.get(host.distribution) ?? ''),
+      () => writeHostFiles(name, host, hosts),
+      () => startHost(name, host, limits),
+      () => untilReady(name, host),
+    ];
+    const results = await Promise.allSettled(
       hosts.map(async (host) => {
-        await mountRoot(name, host, bases.get(host.distribution) ?? '');
-        await writeHostFiles(name, host, hosts);
-        await startHost(name, host, limits);
-        await untilReady(name, host);
+        for (const step of steps(host)) {
+          options.signal?.throwIfAborted();
+          await step();
+        }
         say(`${host.name} is up at ${host.address} (${host.distribution})`);
       }),
     );
+    // Only when no host is being started any more can the failure of one be cleaned up.
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
     await writeRecord({ ...record, phase: 'up' });
   } catch (error) {
     await downLab(name, () => {});
@@ -250,6 +262,7 @@ export async function downLab(name: string, say: (line: string) => void): Promis
     });
   }
   await rm(directory, { recursive: true, force: true });
+  if ((await labNames()).length === 0) restoreKernelSettings();
   await rmdir(labsDirectory()).catch(() => {});
   if (there) say(`lab ${name} is down after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 
 /** Whether a program is on PATH or in the places of the administrator's programs. */
@@ -27,6 +27,9 @@ export function whyNoLab(): string | undefined {
   if (!/\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8')) && !hasProgram('modprobe')) {
     return 'The lab needs overlayfs, which this kernel does not have.';
   }
+  // OVERLAYFS_SUPER_MAGIC: the machine is a container itself, and overlays cannot be stacked on its disk.
+  if (statfsSync('/var/lib').type === 0x794c7630)
+    return 'The lab needs /var/lib on a plain disk; here it is an overlay.';
   if (!existsSync('/sys/fs/cgroup/systemd') && !existsSync('/sys/fs/cgroup/cgroup.controllers')) {
     return 'The lab needs cgroups below /sys/fs/cgroup.';
   }

@@ -13,6 +13,7 @@ const needed = {
   'ssh-keygen': 'openssh-client',
   openssl: 'openssl',
   nsenter: 'util-linux',
+  losetup: 'mount',
 } as const;
 
 /** Installs what the lab's hosts need of this machine; does nothing when all of it is there. */
