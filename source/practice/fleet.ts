@@ -60,16 +60,20 @@ const realRate = 40_000_000;
 const sentBytes = 400_000_000;
 const largestScale = 0.25;
 
-function checked(options: PracticeFleetOptions): { readonly count: number; readonly speed: number } {
-  const { hosts: count, speed = 1 } = options;
-  const valid = Number.isInteger(count) && count >= 1 && count <= mostHosts && speed > 0 && Number.isFinite(speed);
-  if (valid) return { count, speed };
-  throw new LandfallError({
-    code: 'PRACTICE_OPTIONS',
-    message: `A practice fleet has 1 to ${mostHosts} hosts and a speed above 0.`,
-    fix: 'Say for example: landfall demo --hosts 5 --speed 2',
-    exitStatus: 2,
-  });
+type CheckedOptions = { readonly names: readonly string[]; readonly speed: number; readonly faults: readonly Fault[] };
+
+/** What the options mean. Throws PRACTICE_OPTIONS or PRACTICE_FAULTS (exit code 2) when they mean nothing. */
+export function checkFleetOptions({ hosts: count, speed = 1, faults = '' }: PracticeFleetOptions): CheckedOptions {
+  if (!Number.isInteger(count) || count < 1 || count > mostHosts || !(speed > 0) || !Number.isFinite(speed)) {
+    throw new LandfallError({
+      code: 'PRACTICE_OPTIONS',
+      message: `A practice fleet has 1 to ${mostHosts} hosts and a speed above 0.`,
+      fix: 'Say for example: landfall demo --hosts 5 --speed 2',
+      exitStatus: 2,
+    });
+  }
+  const names = Array.from({ length: count }, (_, index) => `node-${index + 1}`);
+  return { names, speed, faults: parseFaults(faults, names) };
 }
 
 function sizeScale(count: number): number {
@@ -80,9 +84,8 @@ function sizeScale(count: number): number {
 
 /** Starts the fleet. Its servers listen on 127.0.0.1 only; `stop` ends them and removes the fleet's files. */
 export async function startPracticeFleet(options: PracticeFleetOptions): Promise<PracticeFleet> {
-  const { count, speed } = checked(options);
-  const names = Array.from({ length: count }, (_, index) => `node-${index + 1}`);
-  const faults = parseFaults(options.faults ?? '', names);
+  const { names, speed, faults } = checkFleetOptions(options);
+  const count = names.length;
   const scale = options.scale ?? sizeScale(count);
   const user = options.user ?? 'root';
   const methods = options.methods ?? ['publickey', 'password', 'keyboard-interactive'];
