@@ -78,25 +78,24 @@ if [ "$data" = keep ] && [ -d "$state/volumes" ] && [ -n "$(ls -A "$state/volume
 fi
 
 say "restoring files"
-for note in "$record"/*.path; do
-  [ -e "$note" ] || continue
-  path=$(cat "$note")
-  base=${note%.path}
+while read -r kind number path; do
   case $path in "$state" | "$state"/*) continue ;; esac
-  if [ -e "$base.absent" ]; then
-    rm -rf "$path"
-  elif [ -e "$base.entries" ]; then
-    [ -d "$path" ] || mkdir -p "$path"
-    for entry in "$path"/* "$path"/.[!.]* "$path"/..?*; do
-      [ -e "$entry" ] || [ -L "$entry" ] || continue
-      grep -qxF "${entry##*/}" "$base.entries" || rm -rf "$entry"
-    done
-  else
-    mkdir -p "$(dirname "$path")"
-    rm -rf "$path"
-    cp -a "$base.before" "$path"
-  fi
-done
+  case $kind in
+    absent) rm -rf "$path" ;;
+    folder)
+      mkdir -p "$path"
+      for entry in "$path"/* "$path"/.[!.]* "$path"/..?*; do
+        [ -e "$entry" ] || [ -L "$entry" ] || continue
+        grep -qxF "${entry##*/}" "$record/$number" || rm -rf "$entry"
+      done
+      ;;
+    file)
+      mkdir -p "$(dirname "$path")"
+      rm -rf "$path"
+      cp -a "$record/$number" "$path"
+      ;;
+  esac
+done <"$record/list"
 systemctl daemon-reload
 systemctl reset-failed 2>/dev/null
 

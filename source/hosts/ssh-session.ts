@@ -14,6 +14,9 @@ export type HostSecrets = {
 // sshd allows ten sessions a connection unless told otherwise; two are left for a person at the same time.
 const sessionsPerConnection = 8;
 
+const openTries = 60;
+const openPause = 50;
+
 /** One authenticated connection. Sessions beyond what sshd allows wait for a place. */
 export type SshSession = {
   open(command: string): Promise<ClientChannel>;
@@ -78,6 +81,17 @@ function connectionError(
   });
 }
 
+/** A channel with the command running in it, or why the server refused it. */
+function openChannel(client: Client, command: string): Promise<ClientChannel | Error> {
+  return new Promise((resolve) => {
+    try {
+      client.exec(command, (error, channel) => resolve(error ?? channel));
+    } catch (error) {
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
 /** Connects and logs in: key, agent, password, keyboard-interactive, in this order. */
 export function openSshSession(host: HostEntry, secrets: HostSecrets, hostKeys: HostKeyStore): Promise<SshSession> {
   const settings = host.ssh;
@@ -120,8 +134,9 @@ export function openSshSession(host: HostEntry, secrets: HostSecrets, hostKeys: 
     let active = 0;
     const waiting: (() => void)[] = [];
     const release = (): void => {
-      active--;
-      waiting.shift()?.();
+      const next = waiting.shift();
+      if (next === undefined) active--;
+      else next();
     };
     const lost = (): LandfallError =>
       new LandfallError({
@@ -155,24 +170,26 @@ export function openSshSession(host: HostEntry, secrets: HostSecrets, hostKeys: 
           client.end();
         },
         async open(command) {
+          // A place that comes free is handed to the one who waits longest, so that nobody takes it in between.
           if (active >= sessionsPerConnection) await new Promise<void>((wake) => waiting.push(wake));
-          if (closed) throw lost();
-          active++;
-          return new Promise((opened, failed) => {
-            const fail = (error: Error): void => {
+          else active++;
+          for (let tries = 1; ; tries++) {
+            if (closed) {
               release();
-              failed(closed ? lost() : connectionError(host, error, undefined, []));
-            };
-            try {
-              client.exec(command, (error, channel) => {
-                if (error) return fail(error);
-                channel.once('close', release);
-                opened(channel);
-              });
-            } catch (error) {
-              fail(error as Error);
+              throw lost();
             }
-          });
+            const channel = await openChannel(client, command);
+            if (!(channel instanceof Error)) {
+              channel.once('close', release);
+              return channel;
+            }
+            // sshd counts a session until it has seen our side of its end too, so it may still find the place taken.
+            if (closed || tries >= openTries) {
+              release();
+              throw closed ? lost() : connectionError(host, channel, undefined, []);
+            }
+            await new Promise((resolve) => setTimeout(resolve, openPause));
+          }
         },
       });
     });

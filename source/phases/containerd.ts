@@ -2,9 +2,9 @@ import { readAsset } from '../assets.ts';
 import type { BundleFile, FileRole } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
-import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
+import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
 import { type ConnectedHost, controlPlanes, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { bundleDomain, hostPaths } from './paths.ts';
@@ -156,9 +156,7 @@ export function containerRuntime(context: InstallContext, host: HostEntry): read
   const credentials = `landfall:${context.secrets.registryPassword}`;
   const registries = nearestRegistries(context, host);
   const port = context.document.registry.port;
-  const files = (
-    connected: ConnectedHost,
-  ): readonly { readonly path: string; readonly content: string; readonly mode: number }[] => [
+  const files = (connected: ConnectedHost): readonly PlacedFile[] => [
     { path: configurationFile, content: containerdConfiguration(connected.facts, pause), mode: 0o644 },
     { path: unitFile, content: containerdUnit(connected.facts), mode: 0o644 },
     { path: `${hostPaths.configuration}/registry-ca.crt`, content: context.pki.registryAuthority, mode: 0o644 },
@@ -192,9 +190,7 @@ export function containerRuntime(context: InstallContext, host: HostEntry): read
       after: [`containerd/upload@${host.name}`, `runc/upload@${host.name}`],
       async probe(connected) {
         const { connection } = connected;
-        const wanted = files(connected);
-        const found = await Promise.all(wanted.map((file) => connection.readFile(file.path)));
-        if (!found.every((content, index) => content === wanted[index]?.content)) return false;
+        if (!(await hasFiles(connection, files(connected)))) return false;
         return (
           (await connection.run('systemctl is-active --quiet containerd && systemctl is-enabled --quiet containerd'))
             .exitCode === 0
@@ -202,7 +198,7 @@ export function containerRuntime(context: InstallContext, host: HostEntry): read
       },
       async apply(connected) {
         const { connection } = connected;
-        for (const file of files(connected)) await recordedWriteFile(connection, file.path, file.content, file.mode);
+        await placeFiles(connection, files(connected));
         await connection.check(
           'Start containerd',
           'systemctl daemon-reload && systemctl enable --quiet containerd && systemctl restart containerd',

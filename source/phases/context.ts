@@ -7,9 +7,6 @@ import type { HostFacts } from '../hosts/facts.ts';
 
 export type ConnectedHost = { readonly connection: HostConnection; readonly facts: HostFacts };
 
-/** A file that is placed on a host as it is. */
-export type PlacedFile = { readonly path: string; readonly content: string; readonly mode: number };
-
 /** Secrets the phases need; they travel on standard input only. */
 export type InstallSecrets = Omit<ClusterSecrets, 'allValues'>;
 

@@ -3,7 +3,8 @@ import type { HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
-import { firstControlPlane, type InstallContext, type PlacedFile } from './context.ts';
+import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
+import { firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { discoveryKubeconfig, initConfiguration, joinConfiguration } from './kubeadm-configuration.ts';
 import { hostPaths } from './paths.ts';
@@ -20,11 +21,6 @@ async function pkiFiles(context: InstallContext, host: HostEntry): Promise<reado
   }));
 }
 
-async function placed(connection: HostConnection, files: readonly PlacedFile[]): Promise<boolean> {
-  const found = await Promise.all(files.map((file) => connection.readFile(file.path)));
-  return found.every((content, index) => content === files[index]?.content);
-}
-
 /** Puts the certificates that the operator issued where kubeadm looks for them; it then issues none itself. */
 export function certificates(context: InstallContext, host: HostEntry): Step {
   return hostStep(context, {
@@ -32,13 +28,9 @@ export function certificates(context: InstallContext, host: HostEntry): Step {
     host: host.name,
     title: 'Place the certificates',
     after: [`prepare/kernel@${host.name}`],
-    probe: async ({ connection }) => placed(connection, await pkiFiles(context, host)),
+    probe: async ({ connection }) => hasFiles(connection, await pkiFiles(context, host)),
     async apply({ connection }) {
-      await connection.check('Make the folder of the certificates', 'mkdir -p "$1/etcd" && chmod 0755 "$1" "$1/etcd"', [
-        hostPaths.kubernetesPki,
-      ]);
-      const files = await pkiFiles(context, host);
-      await Promise.all(files.map((file) => connection.writeFile(file.path, file.content, file.mode)));
+      await placeFiles(connection, await pkiFiles(context, host));
     },
   });
 }

@@ -2,7 +2,7 @@ import { readAsset } from '../assets.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
-import { recordedWriteFile } from '../hosts/change-record.ts';
+import { hasFiles, placeFiles } from '../hosts/placed-files.ts';
 import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
@@ -18,7 +18,8 @@ const script = `${hostPaths.state}/load-balancer.sh`;
 export function loadBalancerConfiguration(port: number, planes: readonly HostEntry[]): string {
   const servers = planes.map((plane) => `  server ${plane.name} ${plane.address}:6443`).join('\n');
   return `global
-  maxconn 4000
+  # One node's own clients; more would need more open files than some hosts give a container.
+  maxconn 400
   log stdout format raw local0 notice
 
 defaults
@@ -77,9 +78,9 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
   const planes = controlPlanes(context.document);
   const port = context.document.loadBalancer.port;
   const files = [
-    { path: `${folder}/haproxy.cfg`, content: loadBalancerConfiguration(port, planes) },
-    { path: `${folder}/ca.crt`, content: context.pki.clusterAuthority },
-    { path: `/etc/systemd/system/${unit}`, content: unitText(image.name) },
+    { path: `${folder}/haproxy.cfg`, content: loadBalancerConfiguration(port, planes), mode: 0o644 },
+    { path: `${folder}/ca.crt`, content: context.pki.clusterAuthority, mode: 0o644 },
+    { path: `/etc/systemd/system/${unit}`, content: unitText(image.name), mode: 0o644 },
   ];
   const listening = 'ss -Hltn "sport = :$1" | grep -q .';
   return hostStep(context, {
@@ -88,14 +89,13 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
     title: 'Start the local load balancer',
     after: [`containerd/service@${host.name}`, `registry/essentials@${firstControlPlane(context.document).name}`],
     async probe({ connection }) {
-      const found = await Promise.all(files.map((file) => connection.readFile(file.path)));
-      if (!found.every((content, index) => content === files[index]?.content)) return false;
+      if (!(await hasFiles(connection, files))) return false;
       return (
         (await connection.run(`systemctl is-active --quiet ${unit} && ${listening}`, [String(port)])).exitCode === 0
       );
     },
     async apply({ connection }, reporter) {
-      for (const file of files) await recordedWriteFile(connection, file.path, file.content, 0o644);
+      await placeFiles(connection, files);
       await connection.writeFile(script, await readAsset('hosts/load-balancer.sh'), 0o755);
       await connection.check(
         'Pull the load balancer',

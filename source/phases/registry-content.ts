@@ -39,6 +39,8 @@ export async function registryContent(
   for (const image of images) {
     const { domain, path, tag } = splitImageName(image.name);
     const tree = await imageTree(bundle, image, architectures);
+    // Control planes copy manifests from one another as blobs, which a registry gives only where they are linked as such.
+    for (const manifest of tree.manifests) links.push(`layer ${domain}/${path} ${hex(manifest.digest)}`);
     for (const repository of [`${domain}/${path}`, path]) {
       for (const blob of tree.blobs) links.push(`layer ${repository} ${hex(blob.digest)}`);
       for (const manifest of tree.manifests) links.push(`manifest ${repository} ${hex(manifest.digest)}`);

@@ -7,8 +7,9 @@ import type { HostEntry } from '../cluster/document.ts';
 import type { Step, StepReporter } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
+import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
 import { uploadedFile } from './containerd.ts';
-import { controlPlanes, firstControlPlane, type InstallContext, type PlacedFile } from './context.ts';
+import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
 import { fileContent, mergeContent, type RegistryContent, registryContent } from './registry-content.ts';
@@ -255,15 +256,13 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
     title: 'Start the registry',
     after: [host.name === first.name ? `registry/upload@${host.name}` : `registry/program@${host.name}`],
     async probe({ connection }) {
-      const files = await filesOf();
-      const found = await Promise.all(files.map((file) => connection.readFile(file.path)));
-      if (!found.every((text, index) => text === files[index]?.content)) return false;
+      if (!(await hasFiles(connection, await filesOf()))) return false;
       const line = ((await connection.readFile(htpasswd)) ?? '').trim();
       if (!(await bcryptCompare(context.secrets.registryPassword, line.slice(user.length + 1)))) return false;
       return (await connection.run(`systemctl is-active --quiet ${unit}`)).exitCode === 0;
     },
     async apply({ connection }) {
-      for (const file of await filesOf()) await recordedWriteFile(connection, file.path, file.content, file.mode);
+      await placeFiles(connection, await filesOf());
       const line = `${user}:${await bcryptHash(context.secrets.registryPassword, bcryptCost)}\n`;
       await recordedWriteFile(connection, htpasswd, line, 0o600);
       // The copy between control planes names the registry by address, so it has a mirror file of its own.
