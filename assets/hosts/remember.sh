@@ -11,8 +11,11 @@ list=$folder/list
 known='
 ' number=0
 if [ -f "$list" ]; then
-  while read -r kind number path; do known="$known$kind $path
-"; done <"$list"
+  while read -r noted_kind noted_number noted_path; do
+    number=$noted_number
+    known="$known$noted_kind $noted_path
+"
+  done <"$list"
 fi
 has() { case $known in *"
 $1
@@ -35,7 +38,7 @@ for path in "$@"; do
     kind=folder
     ls -A "$path" >"$folder/$number"
   elif [ -e "$path" ] || [ -L "$path" ]; then
-    kind=file
+    kind='file'
     rm -rf "${folder:?}/$number"
     cp -a "$path" "$folder/$number"
   else
