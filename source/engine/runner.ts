@@ -106,7 +106,9 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<RunRe
   emit({
     type: 'planned',
     phases: plan.phases.map(({ id, title }) => ({ id, title })),
-    steps: steps.map(({ id, phase, host, title, kind }) => ({ id, phase, host, title, kind })),
+    steps: plan.phases.flatMap((phase) =>
+      phase.steps.map(({ id, host, title, kind }) => ({ id, phase: phase.id, host, title, kind })),
+    ),
   });
 
   const runStep = async (step: Step): Promise<Settled> => {

@@ -8,7 +8,7 @@ export const hostPaths = {
   configuration: '/etc/landfall',
   containerdMirrors: '/etc/containerd/certs.d',
   kubernetesPki: '/etc/kubernetes/pki',
-  joined: '/var/lib/landfall/installed/kubeadm',
+  joined: '/var/lib/landfall/joined',
   discovery: '/var/lib/landfall/discovery.conf',
   adminConfiguration: '/etc/kubernetes/admin.conf',
 } as const;
