@@ -1,3 +1,5 @@
+import type { HostDetails } from './host-details.ts';
+
 /** What is known of a host after one round trip. */
 export type HostFacts = {
   readonly hostname: string;
@@ -44,4 +46,6 @@ export type HostFacts = {
   readonly leftovers: readonly string[];
   /** Units of container runtimes and Kubernetes that are installed, with the file each comes from. */
   readonly units: readonly { readonly name: string; readonly file: string }[];
+  /** What the checks look at; any of it may be unknown. */
+  readonly details: HostDetails;
 };

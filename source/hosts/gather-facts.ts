@@ -2,20 +2,15 @@ import { readAsset } from '../assets.ts';
 import { LandfallError } from '../errors.ts';
 import type { HostConnection } from './connection.ts';
 import type { HostFacts } from './facts.ts';
+import { factLines, parseDetails } from './parse-details.ts';
 
 const architectures: Readonly<Record<string, HostFacts['architecture']>> = { x86_64: 'amd64', aarch64: 'arm64' };
 
 /** Turns the lines of `facts.sh` into facts. Throws HOST_UNSUPPORTED for a processor no bundle is made for. */
 export function parseFacts(text: string, name: string): HostFacts {
-  const values = new Map<string, string[]>();
-  for (const line of text.split('\n')) {
-    const space = line.indexOf(' ');
-    if (space < 0) continue;
-    const key = line.slice(0, space);
-    values.set(key, [...(values.get(key) ?? []), line.slice(space + 1)]);
-  }
-  const one = (key: string): string => values.get(key)?.[0] ?? '';
-  const many = (key: string): readonly string[] => values.get(key) ?? [];
+  const lines = factLines(text);
+  const one = (key: string): string => lines.one(key) ?? '';
+  const many = lines.many;
   const architecture = architectures[one('architecture')];
   if (architecture === undefined) {
     throw new LandfallError({
@@ -71,6 +66,7 @@ export function parseFacts(text: string, name: string): HostFacts {
       const [name = '', file = ''] = line.split(' ');
       return { name, file };
     }),
+    details: parseDetails(lines),
   };
 }
 
