@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cachePath } from '../cache.ts';
@@ -37,8 +37,13 @@ export async function buildGoComponent(component: GoComponent, onLine: (line: st
 async function build(component: GoComponent, target: string, onLine: (line: string) => void): Promise<void> {
   const started = Date.now();
   onLine(`building ${component.name} ${component.version}`);
-  const work = `${target}.work`;
-  await rm(work, { recursive: true, force: true });
+  // A name of its own: a compiler that a killed run left behind may still be writing to the folder of that run.
+  const work = `${target}.work-${process.pid}`;
+  for (const name of await readdir(path.dirname(target)).catch(() => [])) {
+    if (name.startsWith(`${path.basename(target)}.work`)) {
+      await rm(path.join(path.dirname(target), name), { recursive: true, force: true });
+    }
+  }
   await rm(target, { recursive: true, force: true });
   await mkdir(path.join(work, 'out'), { recursive: true });
   const staging = component.staging ? await stagingModules(component.version) : [];

@@ -29,6 +29,7 @@ export const versions = {
   pause: '3.10.2',
   localPath: '0.0.30',
   crane: '0.20.6',
+  regctl: '0.11.7',
 } as const;
 
 const kubernetesLinker = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((target) => [
@@ -155,6 +156,12 @@ export const goComponents: readonly GoComponent[] = [
     version: versions.crane,
     module: 'github.com/google/go-containerregistry',
     programs: { crane: 'github.com/google/go-containerregistry/cmd/crane' },
+  },
+  {
+    name: 'regctl',
+    version: versions.regctl,
+    module: 'github.com/regclient/regclient',
+    programs: { regctl: 'github.com/regclient/regclient/cmd/regctl' },
   },
 ];
 

@@ -131,7 +131,7 @@ export async function ensureReleases(say: (line: string) => void): Promise<void>
     return releaseFiles.filter((_file, index) => !found[index]);
   };
   if ((await isMissing()).length === 0) return;
-  await withLock(cachePath('releases', 'lock'), say, async () => {
+  await withLock(cachePath('releases', 'releases.lock'), say, async () => {
     for (const file of await isMissing()) {
       say(`packing ${path.basename(file.path)}`);
       await writeRelease(file);

@@ -138,7 +138,7 @@ async function missingImages(): Promise<readonly ImageRecipe[]> {
 /** Builds the images that are missing into the storage of the mirror's registry; the components must be built. */
 export async function buildMissingImages(say: (line: string) => void): Promise<void> {
   if ((await missingImages()).length === 0) return;
-  await withLock(cachePath('images', 'lock'), say, async () => {
+  await withLock(cachePath('images', 'images.lock'), say, async () => {
     for (const recipe of await missingImages()) await buildImage(recipe, say);
   });
 }
