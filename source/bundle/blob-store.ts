@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { LandfallError } from '../errors.ts';
 import { writeFileWhole } from './files.ts';
 import { digestOf } from './oci.ts';
+import { throwIfStopped } from './parallel.ts';
 
 /** FAT32 takes no larger file; a larger blob lies in pieces. */
 export const largestFile = 2 ** 32 - 1;
@@ -142,7 +143,7 @@ export async function proveBlob(
   options: { readonly signal?: AbortSignal; readonly onBytes?: (count: number) => void } = {},
 ): Promise<void> {
   for await (const chunk of content(blob, size, 0, item)) {
-    options.signal?.throwIfAborted();
+    if (options.signal !== undefined) throwIfStopped(options.signal);
     options.onBytes?.(chunk.length);
   }
 }

@@ -96,8 +96,6 @@ async function partialBytes(directory: string): Promise<number> {
   return sum;
 }
 
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
-
 /** Refuses to begin when the disk cannot take what has to be fetched; BUNDLE_DISK_FULL. */
 export async function requireSpace(directory: string, bytes: number): Promise<void> {
   const needed = bytes - (await partialBytes(directory));
@@ -106,7 +104,7 @@ export async function requireSpace(directory: string, bytes: number): Promise<vo
   if (needed <= free) return;
   throw new LandfallError({
     code: 'BUNDLE_DISK_FULL',
-    message: `The bundle needs ${megabytes(needed)} more in ${directory}, where ${megabytes(free)} are free.`,
+    message: `The bundle needs ${Math.ceil(needed / 1e6)} MB more in ${directory}, where ${Math.floor(free / 1e6)} MB are free.`,
     fix: 'Free space there, or name another folder with --output; what was fetched already is kept.',
   });
 }

@@ -7,12 +7,12 @@ import { formerSummary, partialFolder, prepareOutput, releaseOutput } from './bu
 import type { Architecture, BundleFile } from './contents.ts';
 import { syncFolder, writeFileWhole } from './files.ts';
 import { connections, type Gatherer, gatherer } from './gather.ts';
-import { type HttpSettings, throwIfStopped } from './http.ts';
+import type { HttpSettings } from './http.ts';
 import { writeIndex } from './layout.ts';
 import { type Lock, lockFileOf, lockText, readLock, writeLock } from './lock.ts';
 import { loadMirror, type Mirror, noMirror } from './mirror.ts';
 import { annotations, type Descriptor, digestOf } from './oci.ts';
-import { settleInParallel, stopWith } from './parallel.ts';
+import { settleInParallel, stopWith, throwIfStopped } from './parallel.ts';
 import { loadRecipe, type Recipe } from './recipe.ts';
 import { registryClient } from './registry-client.ts';
 import {

@@ -2,8 +2,8 @@ import { findBlob, proveBlob, removeBlob } from './blob-store.ts';
 import type { BuildEvent } from './build-events.ts';
 import { requireSpace } from './build-output.ts';
 import { type Download, type Downloaded, type DownloadTarget, fetchBlob } from './download.ts';
-import { type HttpSettings, throwIfStopped } from './http.ts';
-import { inParallel, type Stop } from './parallel.ts';
+import type { HttpSettings } from './http.ts';
+import { inParallel, type Stop, throwIfStopped } from './parallel.ts';
 
 type Count = { readonly items: number; readonly bytes: number };
 type Content = { readonly digest: string; readonly size: number };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LandfallError, toLandfallError } from '../errors.ts';
+import { stopReason, throwIfStopped } from './parallel.ts';
 
 /** How a source is spoken to. */
 export type HttpSettings = {
@@ -53,20 +54,6 @@ function unreachable(cause: unknown, url: string, item: string, what: string): L
   });
 }
 
-function aborted(signal: AbortSignal): unknown {
-  if (signal.reason instanceof LandfallError) return signal.reason;
-  return new LandfallError({
-    code: 'ABORTED',
-    message: 'The build of the bundle was stopped.',
-    fix: 'Run the same command again to go on; what was fetched already is kept.',
-  });
-}
-
-/** Throws ABORTED once the signal has been given. */
-export function throwIfStopped(signal: AbortSignal): void {
-  if (signal.aborted) throw aborted(signal);
-}
-
 /** Error for an answer that is not the content that was asked for. */
 export function refusal(answer: HttpAnswer, url: string, item: string): LandfallError {
   const { status } = answer;
@@ -112,7 +99,7 @@ export async function request(
     try {
       return await work;
     } catch (cause) {
-      if (settings.signal.aborted) throw aborted(settings.signal);
+      if (settings.signal.aborted) throw stopReason(settings.signal);
       throw unreachable(own.signal.aborted ? silence : cause, url, item, what);
     } finally {
       clearTimeout(timer);

@@ -38,7 +38,7 @@ export function lockFileOf(directory: string): string {
 export async function readLock(file: string, recipe: Recipe): Promise<Lock | undefined> {
   const exists = await readFile(file).then(
     () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
   );
   if (!exists) return undefined;
   const { value } = parseYaml(file, await readNamedFile(file, 'lock'), lockSchema);

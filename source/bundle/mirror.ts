@@ -5,7 +5,7 @@ import { parseYaml, readNamedFile } from './yaml-file.ts';
 
 const address = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).refine((text) => {
   const url = URL.parse(text);
-  return url?.username === '' && url.password === '';
+  return url === null || (url.username === '' && url.password === '');
 }, 'must not carry a user or password; name a file with passwordFile');
 
 const mirrorSchema = z.strictObject({

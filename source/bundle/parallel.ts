@@ -1,3 +1,20 @@
+import { LandfallError } from '../errors.ts';
+
+/** The error of work that was stopped: the failure elsewhere that stopped it, or ABORTED. */
+export function stopReason(signal: AbortSignal): unknown {
+  if (signal.reason instanceof LandfallError) return signal.reason;
+  return new LandfallError({
+    code: 'ABORTED',
+    message: 'The work on the bundle was stopped.',
+    fix: 'Run the same command again; what was fetched already is kept.',
+  });
+}
+
+/** Throws once the signal has been given; see `stopReason`. */
+export function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw stopReason(signal);
+}
+
 /** Ends work that has begun: by the person, or because of a failure elsewhere. */
 export type Stop = { readonly signal: AbortSignal; readonly abort: (reason: unknown) => void };
 

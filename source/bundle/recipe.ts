@@ -27,8 +27,8 @@ export const imageUses = [
   'application',
 ] as const satisfies readonly ImageUse[];
 
-/** Stands in a source for each architecture in turn. */
-const placeholder = '$'.concat('{arch}');
+/** Stands in a source for each architecture in turn: a dollar sign and `{arch}`. */
+export const placeholder = '$'.concat('{arch}');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 as 64 lower-case hexadecimal digits');
 const architectureList = z.array(z.enum(architectures)).min(1, 'needs at least one architecture');
 

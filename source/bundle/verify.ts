@@ -1,6 +1,7 @@
 import { LandfallError, toLandfallError } from '../errors.ts';
 import { findBlob, largestFile, proveBlob, readSmallBlob } from './blob-store.ts';
 import { readIndex, readSummary } from './layout.ts';
+import { throwIfStopped } from './parallel.ts';
 import { walkLayout } from './walk-layout.ts';
 
 export type VerifyProblem = {
@@ -85,7 +86,7 @@ export async function verifyBundle(
   const total = [...parts.values()].reduce((sum, part) => sum + part.size, 0);
   let done = 0;
   for (const [digest, { size, item }] of parts) {
-    options.signal?.throwIfAborted();
+    if (options.signal !== undefined) throwIfStopped(options.signal);
     const before = done;
     const blob = await findBlob(directory, digest);
     if (blob === undefined) report('missing', item, digest, `${item} is missing.`);
@@ -103,7 +104,7 @@ export async function verifyBundle(
       };
       await proveBlob(blob, size, item, { onBytes, ...(options.signal ? { signal: options.signal } : {}) }).catch(
         (error: unknown) => {
-          options.signal?.throwIfAborted();
+          if (options.signal !== undefined) throwIfStopped(options.signal);
           failed(error, item, digest);
         },
       );
