@@ -47,7 +47,7 @@ async function check(recipes: readonly string[]): Promise<void> {
       const crane = path.join(componentDirectory(goComponent('crane')), 'crane');
       for (const file of recipes) {
         const { spec } = parse(await readFile(file, 'utf8')) as Recipe;
-        for (const { source } of spec.files) await checkFile(source.replaceAll('${arch}', 'amd64'), directory, inside);
+        for (const { source } of spec.files) await checkFile(source.replace(/\$\{arch\}/g, 'amd64'), directory, inside);
         for (const { name } of spec.images) {
           const mirrored = `10.77.0.1:5000/${name}`;
           await inside(crane, 'validate', '--insecure', '--remote', mirrored);
