@@ -78,6 +78,22 @@ mkdir /sys/fs/cgroup/cpu/probe && rmdir /sys/fs/cgroup/cpu/probe && echo writabl
     expect(output.stdout).toBe(`${3 * 1024 ** 3}\n150000\n`);
   });
 
+  it('keeps each host in cgroups of its own, in every hierarchy, through reboots', async () => {
+    for (const host of ['node-1', 'node-2']) {
+      for (const round of ['boot', 'reboot']) {
+        if (round === 'reboot') await lab.reboot(host);
+        const lines = readFileSync(`/proc/${leaderOf(name, host)}/cgroup`, 'utf8')
+          .trim()
+          .split('\n');
+        expect(lines.length).toBeGreaterThan(1);
+        // Without a cgroup2 folder below /sys/fs/cgroup nothing uses that hierarchy.
+        const used = existsSync('/sys/fs/cgroup/unified') ? lines : lines.filter((line) => !line.startsWith('0::'));
+        for (const line of used)
+          expect(line).toMatch(new RegExp(`^\\d+:[^:]*:/landfall-lab/${name}/${host}(/payload)?(/init.scope)?$`));
+      }
+    }
+  });
+
   it('lets containers stack an overlay on the folder that is theirs', async () => {
     const output = await lab.ssh(
       'node-2',
@@ -271,7 +287,12 @@ truncate -s 8M /root/disk /var/lib/etcd/disk; losetup -f --show /root/disk; lose
       await lab.powerOff('node-2');
       await lab.powerOn('node-2');
       expect((await lab.ssh('node-2', 'hostname')).stdout).toBe('node-2\n');
+      // A program of this machine in the lab's network, such as a mirror; it ends with the lab.
+      const [program = '', ...args] = lab.inside(['sleep', '1000']);
+      const beside = spawn(program, args, { stdio: 'ignore', detached: true });
+      const ended = new Promise((resolve) => beside.once('close', resolve));
       await lab.down();
+      await ended;
       expect(await traces(name)).toEqual([]);
       const loops = (await run(['losetup', '--list', '--noheadings', '--output', 'NAME'])).stdout;
       for (const device of loop.stdout.trim().split('\n')) expect(loops).not.toContain(device);

@@ -23,10 +23,14 @@ export function cgroupsOfMachine(): Cgroups {
   const mounts = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' '));
+  // A cgroup2 folder beside them holds no controllers, but systemd-nspawn puts hosts into it, and hosts must not share it.
   const first = mounts
-    .filter(([, folder = '', type]) => type === 'cgroup' && folder.startsWith('/sys/fs/cgroup/'))
-    .map(([, folder = '', , options = '']) => ({ folder, controllers: options.split(',') }));
-  if (first.length > 0) return { version: 1, hierarchies: first };
+    .filter(([, folder = '', type = '']) => /^cgroup2?$/.test(type) && folder.startsWith('/sys/fs/cgroup/'))
+    .map(([, folder = '', type, options = '']) => ({
+      folder,
+      controllers: type === 'cgroup' ? options.split(',') : [],
+    }));
+  if (first.some(({ controllers }) => controllers.length > 0)) return { version: 1, hierarchies: first };
   if (mounts.some(([, folder, type]) => type === 'cgroup2' && folder === '/sys/fs/cgroup')) {
     const controllers = readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8').split(/\s+/).filter(Boolean);
     return { version: 2, hierarchies: [{ folder: '/sys/fs/cgroup', controllers }] };

@@ -27,13 +27,25 @@ count=$1
 shift
 cgroups=
 while [ "$count" -gt 0 ]; do
-  echo $$ >"$1/cgroup.procs" || exit 1
   cgroups="$cgroups $1"
   shift
   count=$((count - 1))
 done
+enter() {
+  for cgroup in $cgroups; do
+    # Version 2 takes no process into a cgroup that hands controllers down, as systemd-nspawn lets it do.
+    if [ -e "$cgroup/cgroup.subtree_control" ]; then
+      for controller in $(cat "$cgroup/cgroup.subtree_control"); do
+        echo "-$controller" >"$cgroup/cgroup.subtree_control"
+      done
+    fi
+    echo $$ >"$cgroup/cgroup.procs" || exit 1
+  done
+  find $cgroups -mindepth 1 -depth -type d -exec rmdir {} \\; 2>/dev/null
+}
 attempts=0
 while :; do
+  enter
   "$@"
   status=$?
   if [ "$status" -eq 133 ]; then

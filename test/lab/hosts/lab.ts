@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { LandfallError } from '../../../source/errors.ts';
@@ -32,7 +32,7 @@ import {
   machineName,
   namespaceFile,
 } from './names.ts';
-import { makeNetwork, outsideAddresses, outsidePackets, removeNetwork } from './network.ts';
+import { endProcessesInNetwork, makeNetwork, outsideAddresses, outsidePackets, removeNetwork } from './network.ts';
 import { ensurePackages } from './packages.ts';
 import { type LabRecord, ownerLives, readRecord, thisProcess, writeRecord } from './record.ts';
 
@@ -252,19 +252,23 @@ export async function downLab(name: string, say: (line: string) => void): Promis
   const there = existsSync(directory) || existsSync(namespaceFile(name)) || processesIn(name).length > 0;
   const record = await readRecord(name);
   await killAll(name);
+  await endProcessesInNetwork(name);
   await removeCgroups(name);
+  for (const host of record?.hosts ?? []) await removeLaunchFiles(name, host);
   await unmountBelow(directory);
   await removeNetwork(name);
-  for (const host of record?.hosts ?? []) {
-    await rm(path.join('/run/systemd/nspawn/propagate', machineName(name, host.name)), {
-      recursive: true,
-      force: true,
-    });
-  }
   await rm(directory, { recursive: true, force: true });
   if ((await labNames()).length === 0) restoreKernelSettings();
   await rmdir(labsDirectory()).catch(() => {});
   if (there) say(`lab ${name} is down after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** What systemd-nspawn leaves in /run when it is killed. The host's root must still be mounted. */
+async function removeLaunchFiles(lab: string, host: LabHost): Promise<void> {
+  const folder = '/run/systemd/nspawn';
+  await rm(path.join(folder, 'propagate', machineName(lab, host.name)), { recursive: true, force: true });
+  const root = statSync(hostPaths(lab, host.name).root, { throwIfNoEntry: false });
+  if (root) await rm(path.join(folder, 'locks', `inode-${root.dev}:${root.ino}`), { force: true });
 }
 
 /** Names of the labs that have state on this machine, up or crashed. */

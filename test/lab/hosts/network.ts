@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { must, run, until } from './command.ts';
 import { bridge, gateway, insideNetwork, namespaceFile, namespaceName, subnet } from './names.ts';
@@ -28,6 +28,50 @@ export async function makeNetwork(lab: string): Promise<void> {
   await inside(['ip', 'address', 'add', `${gateway}/${subnet.split('/')[1]}`, 'dev', bridge]);
   await inside(['ip', 'link', 'set', bridge, 'up']);
   await inside(['nft', '-f', '-'], ruleset);
+}
+
+/** Programs of this machine that run in the lab's network, such as a mirror; not this process and its parents. */
+function processesInNetwork(lab: string): readonly number[] {
+  if (!existsSync(namespaceFile(lab))) return [];
+  const { dev, ino } = statSync(namespaceFile(lab));
+  const own = new Set<number>();
+  for (let pid = process.pid; pid > 1; pid = parentOf(pid)) own.add(pid);
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && !own.has(Number(entry)))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const network = statSync(`/proc/${pid}/ns/net`);
+        return network.ino === ino && network.dev === dev;
+      } catch {
+        // It ended, or it is none of ours to look at.
+        return false;
+      }
+    });
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Ends what runs in the lab's network: a moment to do it properly, then SIGKILL. */
+export async function endProcessesInNetwork(lab: string): Promise<void> {
+  const begun = Date.now();
+  await until(`programs in the network of lab ${lab} do not end`, 20_000, async () => {
+    const alive = processesInNetwork(lab);
+    for (const pid of alive) {
+      try {
+        process.kill(pid, Date.now() - begun < 2000 ? 'SIGTERM' : 'SIGKILL');
+      } catch {
+        // It ended by itself.
+      }
+    }
+    return alive.length === 0;
+  });
 }
 
 /** Removes the lab's network; nothing happens when there is none. */
