@@ -4,8 +4,14 @@ import { LandfallError } from '../errors.ts';
 import type { CommandOptions, CommandResult } from './connection.ts';
 import { BaseConnection, inputStream, lineCollector } from './connection-base.ts';
 import type { HostKeyStore } from './host-keys.ts';
+import { type JumpHosts, openJumpHosts } from './jump-hosts.ts';
 import { scriptLine, shellCommand, sudoCommand } from './remote-script.ts';
-import { type HostSecrets, openSshSession, type SshSession } from './ssh-session.ts';
+import { connectionLost } from './ssh-client.ts';
+import type { HostSecrets } from './ssh-login.ts';
+import { openSshSession, type SshSession } from './ssh-session.ts';
+
+// Milliseconds a host has to confirm that a command was ended.
+const closeLimit = 5000;
 
 type Privilege = 'root' | 'sudo' | 'sudo-with-password';
 
@@ -15,15 +21,23 @@ export class SshConnection extends BaseConnection {
   readonly #host: HostEntry;
   readonly #secrets: HostSecrets;
   readonly #hostKeys: HostKeyStore;
+  readonly #jumpHosts: JumpHosts;
   #session: Promise<SshSession> | undefined;
   #privilege: Promise<Privilege> | undefined;
 
-  constructor(host: HostEntry, secrets: HostSecrets, hostKeys: HostKeyStore) {
+  /** @param jumpHosts is shared by hosts behind the same jump host; its own unless given. */
+  constructor(
+    host: HostEntry,
+    secrets: HostSecrets,
+    hostKeys: HostKeyStore,
+    jumpHosts: JumpHosts = openJumpHosts(hostKeys),
+  ) {
     super();
     this.name = host.name;
     this.#host = host;
     this.#secrets = secrets;
     this.#hostKeys = hostKeys;
+    this.#jumpHosts = jumpHosts;
   }
 
   async #connected(): Promise<SshSession> {
@@ -33,7 +47,7 @@ export class SshConnection extends BaseConnection {
       if (session !== undefined && !session.closed) return session;
       if (this.#session === current) this.#session = undefined;
     }
-    this.#session ??= openSshSession(this.#host, this.#secrets, this.#hostKeys);
+    this.#session ??= openSshSession(this.#host, this.#secrets, this.#hostKeys, this.#jumpHosts);
     return this.#session;
   }
 
@@ -110,64 +124,56 @@ export class SshConnection extends BaseConnection {
   }
 }
 
+/** Sends a command its input and collects what it answers. */
 function exchange(channel: ClientChannel, head: string, options: CommandOptions, name: string): Promise<CommandResult> {
+  const { signal, timeout } = options;
+  const context = { host: name };
   const stdout = lineCollector(options.onLine, 'stdout');
   const stderr = lineCollector(options.onLine, 'stderr');
+  const { tail } = inputStream(head, options.stdin);
   return new Promise((resolve, reject) => {
-    let exitCode: number | undefined;
-    let signalName: string | undefined;
     let failure: Error | undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const end = (error: Error): void => {
-      failure ??= error;
-      channel.close();
-    };
-    const onAbort = (): void =>
-      end(
-        new LandfallError({ code: 'ABORTED', message: `The command on ${name} was ended.`, context: { host: name } }),
-      );
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    if (options.timeout !== undefined) {
-      timer = setTimeout(
-        () =>
-          end(
-            new LandfallError({
-              code: 'COMMAND_TIMEOUT',
-              message: `A command on ${name} took longer than ${options.timeout} ms.`,
-              context: { host: name },
-            }),
-          ),
-        options.timeout,
-      );
-    }
-    channel.on('data', (chunk: Buffer) => stdout.push(chunk));
-    channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    channel.on('exit', (code: number | null, signal?: string) => {
-      exitCode = code ?? undefined;
-      signalName = signal;
-    });
-    const { tail } = inputStream(head, options.stdin);
-    channel.on('close', () => {
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', onAbort);
+    const timers: NodeJS.Timeout[] = [];
+    const settle = (exitCode: number | undefined): void => {
+      for (const timer of timers) clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
       tail?.destroy();
       const result = { stdout: stdout.end(), stderr: stderr.end() };
-      if (failure !== undefined) return reject(failure);
-      if (exitCode === undefined && signalName === undefined) {
-        return reject(
-          new LandfallError({
-            code: 'SSH_LOST',
-            message: `The connection to ${name} was lost.`,
-            fix: 'Check the machine and the network; running the same command again goes on from here.',
-            context: { host: name },
-            transient: true,
-          }),
-        );
-      }
-      resolve({ exitCode: exitCode ?? 128, ...result });
-    });
+      if (failure !== undefined) reject(failure);
+      else if (exitCode === undefined) reject(connectionLost(name));
+      else resolve({ exitCode, ...result });
+    };
+    const end = (error: Error): void => {
+      if (failure !== undefined) return;
+      failure = error;
+      channel.close();
+      // A host that is gone does not confirm the end.
+      timers.push(setTimeout(settle, closeLimit, undefined));
+    };
+    const onAbort = (): void =>
+      end(new LandfallError({ code: 'ABORTED', message: `The command on ${name} was ended.`, context }));
+    const onTimeout = (): void =>
+      end(
+        new LandfallError({
+          code: 'COMMAND_TIMEOUT',
+          message: `A command on ${name} took longer than ${timeout} ms.`,
+          context,
+        }),
+      );
+    channel.on('data', (chunk: Buffer) => stdout.push(chunk));
+    channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    // The event of the exit code itself is over when a fast command ended before anybody could listen.
+    channel.on('close', (code?: number | null, killedBy?: string) =>
+      settle(code ?? (killedBy === undefined ? undefined : 128)),
+    );
     // A command may end without reading all its input; that is its own affair and shows in its exit code.
     channel.on('error', () => {});
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (timeout !== undefined) timers.push(setTimeout(onTimeout, timeout));
+    if (signal?.aborted) {
+      onAbort();
+      return;
+    }
     if (tail === undefined) {
       channel.end(head);
       return;

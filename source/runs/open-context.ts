@@ -8,9 +8,10 @@ import { LandfallError } from '../errors.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { gatherFacts } from '../hosts/gather-facts.ts';
 import { openHostKeyStore } from '../hosts/host-keys.ts';
+import { openJumpHosts } from '../hosts/jump-hosts.ts';
 import { LocalConnection } from '../hosts/local-connection.ts';
 import { SshConnection } from '../hosts/ssh-connection.ts';
-import type { HostSecrets } from '../hosts/ssh-session.ts';
+import type { HostSecrets } from '../hosts/ssh-login.ts';
 import type { ConnectedHost, InstallContext } from '../phases/context.ts';
 import type { TypedSecrets } from './request.ts';
 
@@ -34,6 +35,7 @@ export type HostPool = {
 
 export function openHostPool(document: ClusterDocument, home: string, typed: TypedSecrets): HostPool {
   const keys = openHostKeyStore(path.join(home, 'known-hosts'));
+  const jumpHosts = openJumpHosts(keys);
   const secrets = new Map(document.hosts.map((host) => [host.name, hostSecrets(host, typed)]));
   const values = [
     ...new Set(
@@ -58,7 +60,7 @@ export function openHostPool(document: ClusterDocument, home: string, typed: Typ
     const made =
       entry.connection === 'local'
         ? new LocalConnection(entry.name)
-        : new SshConnection(entry, secrets.get(name) ?? {}, keys);
+        : new SshConnection(entry, secrets.get(name) ?? {}, keys, jumpHosts);
     connections.set(name, made);
     return made;
   };

@@ -1,5 +1,5 @@
 import type { ApplicationEntry, ClusterDocument } from '../cluster/document.ts';
-import type { HostSecrets } from '../hosts/ssh-session.ts';
+import type { HostSecrets } from '../hosts/ssh-login.ts';
 
 /** What a run shall do. It holds no secret, so it may lie beside the journal. */
 export type RunRequest = {
