@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type ConnectConfig, utils } from 'ssh2';
 import type { HostEntry } from '../cluster/document.ts';
@@ -31,6 +32,24 @@ function keyError(host: HostEntry, file: string, cause: unknown): LandfallError 
   });
 }
 
+/** A key as openssl writes it in the form ssh2 reads; RSA and ECDSA only. */
+function fromPkcs8(
+  content: Buffer,
+  passphrase: string | undefined,
+): { readonly converted?: Buffer; readonly encrypted: boolean } {
+  const encrypted = content.includes('BEGIN ENCRYPTED PRIVATE KEY');
+  if (!encrypted && !content.includes('BEGIN PRIVATE KEY')) return { encrypted };
+  try {
+    const key = createPrivateKey({ key: content, ...(passphrase === undefined ? {} : { passphrase }) });
+    const type = key.asymmetricKeyType;
+    if (type !== 'rsa' && type !== 'ec') return { encrypted: false };
+    const text = key.export({ type: type === 'rsa' ? 'pkcs1' : 'sec1', format: 'pem' });
+    return { converted: Buffer.from(text), encrypted };
+  } catch {
+    return { encrypted };
+  }
+}
+
 /** The private key of the document, decrypted; undefined when it is encrypted and only its agent can use it. */
 function usableKey(host: HostEntry, passphrase: string | undefined, agent: string | undefined): Buffer | undefined {
   const file = host.ssh.keyFile;
@@ -43,8 +62,9 @@ function usableKey(host: HostEntry, passphrase: string | undefined, agent: strin
   }
   const key = utils.parseKey(content, passphrase);
   if (!(key instanceof Error)) return content;
-  const encrypted = /[Ee]ncrypted|passphrase/.test(key.message);
-  if (!encrypted) throw keyError(host, file, key);
+  const { converted, encrypted } = fromPkcs8(content, passphrase);
+  if (converted !== undefined) return converted;
+  if (!encrypted && !/[Ee]ncrypted|passphrase/.test(key.message)) throw keyError(host, file, key);
   if (passphrase === undefined && agent !== undefined) return undefined;
   throw new LandfallError({
     code: 'SSH_KEY_PASSPHRASE',

@@ -51,3 +51,45 @@ test('small files are written and read back over SSH; a missing one is undefined
   expect(await connection.readFile(`/etc/it's here`)).toBe(text);
   expect(await connection.readFile('/etc/none')).toBeUndefined();
 });
+
+test('an aborted upload ends at once, keeps what arrived, and goes on there', async () => {
+  const fleet = await start({ faults: 'slow-disk:node-1', speed: 1, scale: 0.25 });
+  const connection = connectTo(entry(fleet), { password: fleet.password }, anyKey);
+  const controller = new AbortController();
+  const began = Date.now();
+  const attempt = connection.upload({
+    ...upload,
+    signal: controller.signal,
+    onProgress: (sent) => sent > 500_000 && controller.abort(),
+  });
+  await expect(attempt).rejects.toMatchObject({ code: 'ABORTED' });
+  // The rest would have taken four seconds more.
+  expect(Date.now() - began).toBeLessThan(3000);
+  const arrived = fleet.host('node-1').received();
+  expect(arrived).toBeGreaterThan(0);
+  expect(arrived).toBeLessThan(content.size);
+});
+
+test('a command that takes too long ends in an error that says so', async () => {
+  const fleet = await start({ speed: 0.01 });
+  const connection = connectTo(entry(fleet), { password: fleet.password }, anyKey);
+  await expect(connection.run('id -u', [], { timeout: 50, unprivileged: true })).rejects.toMatchObject({
+    code: 'COMMAND_TIMEOUT',
+  });
+});
+
+test('a connection that broke is made again by the next command', async () => {
+  const fleet = await start();
+  const connection = connectTo(entry(fleet), { password: fleet.password }, anyKey);
+  expect((await connection.run('id -u')).stdout).toBe('0\n');
+  fleet.server('node-1').cut(0);
+  await expect.poll(() => fleet.server('node-1').connections()).toBe(0);
+  await expect
+    .poll(() =>
+      connection.run('id -u').then(
+        (result) => result.stdout,
+        (error: Error) => error.message,
+      ),
+    )
+    .toBe('0\n');
+});

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -83,6 +84,36 @@ test.each(['ed25519', 'rsa', 'ecdsa'] as const)('an %s key logs in, plain and en
   }
 });
 
+test.each([
+  ['rsa', { modulusLength: 2048 }],
+  ['ec', { namedCurve: 'P-256' }],
+] as const)('a %s key as openssl writes it logs in, plain and encrypted', async (type, options) => {
+  for (const passphrase of [undefined, 'open sesame']) {
+    const privateKeyEncoding = {
+      type: 'pkcs8',
+      format: 'pem',
+      ...(passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }),
+    } as const;
+    const { privateKey } = generateKeyPairSync(type as 'rsa', {
+      ...(options as { modulusLength: number }),
+      privateKeyEncoding,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    const file = path.join(folder(), 'key');
+    writeFileSync(file, privateKey, { mode: 0o600 });
+    const form = { type: type === 'rsa' ? 'pkcs1' : 'sec1', format: 'pem' } as const;
+    const opened = createPrivateKey({ key: privateKey, ...(passphrase === undefined ? {} : { passphrase }) });
+    const server = await startSshServer(
+      byKey(ssh2.utils.parseKey(opened.export(form as { type: 'pkcs1'; format: 'pem' })) as ParsedKey),
+    );
+    const secrets = passphrase === undefined ? {} : { keyPassphrase: passphrase };
+    expect(await user(connectToPort(server.port, secrets, { keyFile: file }))).toBe('0');
+    if (passphrase === undefined) continue;
+    const attempt = connectToPort(server.port, { keyPassphrase: 'wrong' }, { keyFile: file }).run('id -u');
+    await expect(attempt).rejects.toMatchObject({ code: 'SSH_KEY_PASSPHRASE' });
+  }
+});
+
 test('a missing or wrong passphrase, and what is no key, are told apart before anything is sent', async () => {
   const key = makeKey('ed25519', 'open sesame');
   const server = await startSshServer(byKey(key.public));
@@ -104,7 +135,6 @@ test('a missing or wrong passphrase, and what is no key, are told apart before a
 
 test('the agent logs in, and also in place of an encrypted key whose passphrase is not known', async () => {
   const key = makeKey('ed25519', 'open sesame');
-  const { readFileSync } = await import('node:fs');
   const opened = ssh2.utils.parseKey(readFileSync(key.file), 'open sesame') as ParsedKey;
   process.env['SSH_AUTH_SOCK'] = await startAgent(opened);
   const server = await startSshServer(byKey(key.public));
@@ -114,7 +144,6 @@ test('the agent logs in, and also in place of an encrypted key whose passphrase 
 
 test('an agent without the right key is named in the refusal', async () => {
   const [known, other] = [makeKey('ed25519'), makeKey('ed25519')];
-  const { readFileSync } = await import('node:fs');
   process.env['SSH_AUTH_SOCK'] = await startAgent(ssh2.utils.parseKey(readFileSync(other.file)) as ParsedKey);
   const server = await startSshServer(byKey(known.public));
   const attempt = connectToPort(server.port, {}).run('id -u');
