@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type ConnectConfig, utils } from 'ssh2';
+import ssh2, { type ConnectConfig } from 'ssh2';
 import type { HostEntry } from '../cluster/document.ts';
 import { LandfallError } from '../errors.ts';
 
@@ -60,7 +60,7 @@ function usableKey(host: HostEntry, passphrase: string | undefined, agent: strin
   } catch (cause) {
     throw keyError(host, file, cause);
   }
-  const key = utils.parseKey(content, passphrase);
+  const key = ssh2.utils.parseKey(content, passphrase);
   if (!(key instanceof Error)) return content;
   const { converted, encrypted } = fromPkcs8(content, passphrase);
   if (converted !== undefined) return converted;
