@@ -93,8 +93,9 @@ while read -r device mount type options _; do
   esac
   say mounted "$mount $type $options $device"
 done </proc/mounts
-for path in / /etc /usr/local/bin /etc/systemd/system /var/lib /opt /tmp; do
-  [ -d "$path" ] || continue
+# Also false for root where a file system is read-only or a file may not be changed (chattr +i).
+for path in / /etc /etc/hosts /usr/local/bin /etc/systemd/system /var/lib /opt /tmp; do
+  [ -e "$path" ] || continue
   if [ ! -w "$path" ]; then say not-writable "$path"; fi
 done
 for path in /var/lib/containerd /var/lib/kubelet /var/lib/etcd /var/lib/landfall /etc/kubernetes /etc/cni /opt/cni /usr/local/bin; do
@@ -103,11 +104,6 @@ done
 # Folders every user must be able to pass: containers and the kubelet's helpers do not run as root.
 # shellcheck disable=SC2012
 ls -ld / /var /var/lib /usr /usr/local /usr/local/bin /etc /opt /tmp 2>/dev/null | while read -r mode _ owner _ _ _ _ _ path _; do say permissions "$path $mode $owner"; done
-if has lsattr; then
-  lsattr -d / /etc /etc/hosts /etc/systemd/system /usr/local/bin /var/lib /opt 2>/dev/null | while read -r flags path; do
-    case $flags in *i*) say immutable "$path" ;; esac
-  done
-fi
 for file in /sys/fs/ext4/*/errors_count; do
   [ -r "$file" ] && first_line value "$file" && [ "$value" != 0 ] && { device=${file%/*}; say disk-errors "${device##*/} $value"; }
 done
@@ -230,7 +226,7 @@ fi
 
 # Programs.
 for tool in modprobe iptables ip mount nsenter tar gzip sha256sum base64 conntrack ethtool socat ss systemd-run sudo firewall-cmd ufw docker podman \
-  awk sed grep find cut tr mv cp df umount mountpoint tc touch perl python3 ping nft bash timeout dd lsattr chronyc swapoff readlink head xargs; do
+  awk sed grep find cut tr mv cp df umount mountpoint tc touch perl python3 ping nft bash timeout dd chronyc swapoff readlink head xargs; do
   has "$tool" && say tool "$tool"
 done
 [ -x /usr/libexec/platform-python ] && say tool platform-python

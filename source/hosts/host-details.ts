@@ -68,11 +68,10 @@ export type HostDetails = {
   readonly mounted: readonly MountedFileSystem[] | undefined;
   /** Mounts of pods and containers. */
   readonly containerMounts: readonly string[];
+  /** Paths that not even root may write to: read-only file systems, files made immutable. */
   readonly notWritable: readonly string[];
   readonly links: readonly { readonly path: string; readonly target: string }[];
   readonly permissions: readonly { readonly path: string; readonly mode: string; readonly owner: string }[] | undefined;
-  /** Undefined without lsattr. */
-  readonly immutable: readonly string[] | undefined;
   /** File systems whose own record holds errors, with their number. */
   readonly diskErrors: readonly { readonly device: string; readonly errors: number }[];
   readonly degradedArrays: readonly string[];

@@ -151,7 +151,6 @@ export function parseDetails(lines: ReturnType<typeof factLines>): HostDetails {
       const [path = '', mode = '', owner = ''] = line.split(' ');
       return { path, mode, owner };
     }),
-    immutable: many('tool').includes('lsattr') ? many('immutable') : undefined,
     diskErrors: many('disk-errors').map((line) => {
       const [device = '', errors] = line.split(' ');
       return { device, errors: Number(errors) };
