@@ -328,7 +328,8 @@ for path in /etc/kubernetes/manifests /etc/kubernetes/admin.conf /etc/kubernetes
   elif [ ! -s "$path" ]; then continue; fi
   say leftover "$path"
 done
-if [ -d /var/lib/landfall/changes ]; then
+# Made before the first program is placed; the record alone may be that of a mended host.
+if [ -d /var/lib/landfall/installed ]; then
   cluster=$(sed -n 's/^[- ]*name: *//p' /var/lib/landfall/discovery.conf 2>/dev/null | head -n 1)
   say own "${cluster:-?}"
 fi

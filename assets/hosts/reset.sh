@@ -99,12 +99,13 @@ done <"$record/list"
 systemctl daemon-reload
 systemctl reset-failed 2>/dev/null
 
-if [ -f "$record/sysctl" ]; then
+for list in "$record/sysctl" "$record/sysctl-preflight"; do
+  [ -f "$list" ] || continue
   while IFS='=' read -r key value; do
     file=/proc/sys/$(printf %s "$key" | tr . /)
     if [ -e "$file" ] && [ "$(cat "$file")" != "$value" ]; then printf %s "$value" >"$file" 2>/dev/null; fi
-  done <"$record/sysctl"
-fi
+  done <"$list"
+done
 [ -e "$record/swap" ] && swapon -a 2>/dev/null
 
 # The record goes last: while it is there, a reset that was interrupted can be done again.

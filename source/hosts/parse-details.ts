@@ -225,7 +225,8 @@ export function parseDetails(lines: ReturnType<typeof factLines>): HostDetails {
     legacyRules: number(one('legacy-rules')),
     nftRules: number(one('nft-rules')),
     ipvsServices: number(one('ipvs-services')),
-    ownCluster: one('own'),
+    // Scripts before this one named only the folder.
+    ownCluster: one('own') ?? (!whole && many('leftover').includes('/var/lib/landfall') ? '?' : undefined),
     systemdState: one('systemd-state') || undefined,
     failedUnits: many('failed-unit'),
     unitStates:

@@ -4,16 +4,20 @@ import { couldNotRun, finding, findingWhen, type HostCheck, type HostInput, pass
 const fresh = ({ own }: HostInput): boolean => !own;
 
 /** A check for paths that an older cluster left, with the fix that moves them into the host's own record. */
-function leftPaths(id: CheckId, severity: Severity, paths: readonly string[]): HostCheck {
+function leftPaths(id: CheckId, severity: Severity, paths: readonly string[], movable = true): HostCheck {
   const present = (input: HostInput): readonly string[] => input.facts.leftovers.filter((path) => paths.includes(path));
   return {
     id,
     severity,
     applies: fresh,
-    fix: {
-      script: 'hosts/preflight/move-aside.sh',
-      args: (input) => present(input).map((path) => movedWith[path] ?? path),
-    },
+    ...(movable
+      ? {
+          fix: {
+            script: 'hosts/preflight/move-aside.sh',
+            args: (input: HostInput) => [...new Set(present(input).map((path) => movedWith[path] ?? path))],
+          },
+        }
+      : {}),
     evaluate: (input) => findingWhen(present(input), '-'),
   };
 }
@@ -71,8 +75,8 @@ export const leftoverChecks: readonly HostCheck[] = [
   leftPaths('leftover-network-configuration', 'blocks', ['/etc/cni/net.d']),
   leftPaths('leftover-network-leases', 'warns', ['/var/lib/cni/networks', '/run/flannel']),
   leftPaths('leftover-kubelet', 'blocks', ['/var/lib/kubelet/config.yaml', '/var/lib/kubelet/pki']),
-  leftPaths('leftover-containerd-data', 'warns', ['/var/lib/containerd/io.containerd.metadata.v1.bolt']),
-  leftPaths('leftover-containerd-configuration', 'informs', ['/etc/containerd/config.toml']),
+  leftPaths('leftover-containerd-data', 'warns', ['/var/lib/containerd/io.containerd.metadata.v1.bolt'], false),
+  leftPaths('leftover-containerd-configuration', 'informs', ['/etc/containerd/config.toml'], false),
   {
     id: 'leftover-distribution-data',
     severity: 'warns',
