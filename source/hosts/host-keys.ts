@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 
 export type HostKeyVerdict =
@@ -16,16 +16,25 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** Keeps keys in a file of `[address]:port base64` lines, private to its owner. */
+/**
+ * Keeps keys in a file of `[address]:port base64` lines, private to its owner. A new key is a line more, so that a
+ * thousand hosts cost a thousand short writes, and two processes do not undo each other's.
+ */
 export function openHostKeyStore(file: string): HostKeyStore {
   const keys = new Map<string, string>();
+  let torn: number | undefined;
   try {
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const text = readFileSync(file, 'utf8');
+    const end = text.lastIndexOf('\n') + 1;
+    // A crash may have torn the last line; half a key would look like a changed one.
+    if (end < text.length) torn = Buffer.byteLength(text.slice(0, end));
+    for (const line of text.slice(0, end).split('\n')) {
       const [name, key] = line.split(' ');
       if (name && key) keys.set(name, key);
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   }
   return {
     check(host, port, key) {
@@ -37,10 +46,9 @@ export function openHostKeyStore(file: string): HostKeyStore {
         return { verdict: 'changed', expected: fingerprint(Buffer.from(known, 'base64')), found: fingerprint(key) };
       }
       keys.set(name, encoded);
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-      const temporary = `${file}.new`;
-      writeFileSync(temporary, [...keys].map(([entry, value]) => `${entry} ${value}\n`).join(''), { mode: 0o600 });
-      renameSync(temporary, file);
+      if (torn !== undefined) truncateSync(file, torn);
+      torn = undefined;
+      appendFileSync(file, `${name} ${encoded}\n`, { mode: 0o600 });
       return { verdict: 'new' };
     },
   };
