@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { LandfallError, toLandfallError } from '../errors.ts';
 import type { Chart } from './chart-archive.ts';
 import { type ApplicationHost, kubectl, runScript } from './host.ts';
+import type { ParameterValue } from './parameters.ts';
 import type { SelectedApplication } from './selection.ts';
 import type { ChartValues } from './values.ts';
 
@@ -55,8 +57,8 @@ export async function installRelease(
   values: ChartValues,
   hash: string,
 ): Promise<void> {
-  const { name, namespace, version } = application.package;
-  const file = `${chartFolder}/${application.name}/${name}-${version}.tgz`;
+  const { name, namespace } = application.package;
+  const file = `${chartFolder}/${application.name}.tgz`;
   const connection = await host.connection();
   await connection.writeFile(file, chart.archive, 0o600);
   const labels = `${packageLabel}=${name},${hashLabel}=${hash}`;
@@ -81,6 +83,18 @@ export async function installRelease(
       context: error.context,
     });
   }
+}
+
+const installedValues = z.object({ parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) });
+
+/** The parameters an application is installed with, without its passwords; none when it is not installed. */
+export async function installedParameters(
+  host: ApplicationHost,
+  application: { readonly name: string; readonly namespace: string },
+): Promise<Readonly<Record<string, ParameterValue>>> {
+  const { name, namespace } = application;
+  const text = await runScript(host, `Read the settings of ${name}`, 'values.sh', [name, namespace]);
+  return text.trim() === '' ? {} : installedValues.parse(JSON.parse(text)).parameters;
 }
 
 /** Removes a release that may be there or not. Volumes stay unless `deleteData`; returns when pods (and volumes) are gone. */

@@ -15,16 +15,35 @@ export type SelectedApplication = {
   readonly after: readonly string[];
 };
 
+// Words that a YAML reader takes for something else than text, wherever a chart forgets the quotes.
+const notText = /^(y|yes|n|no|on|off|true|false|null)$/;
+
+function nameError(message: string, fix: string): LandfallError {
+  return new LandfallError({ code: 'APPLICATION_NAME', message, fix, exitStatus: 2 });
+}
+
+function checkName(catalogue: Catalogue, name: string, found: ApplicationPackage): void {
+  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || name.length > 40 || notText.test(name)) {
+    throw nameError(
+      `"${name}" cannot be the name of an application.`,
+      'Use at most 40 lower-case letters, digits and "-", beginning with a letter.',
+    );
+  }
+  const isComponent = (candidate: ApplicationPackage): boolean =>
+    candidate.role === 'component' && candidate.name === name;
+  if (found.role === 'component' ? found.name !== name : catalogue.packages.some(isComponent)) {
+    throw nameError(
+      found.role === 'component'
+        ? `${found.name} is there once in a cluster and cannot have another name.`
+        : `The name ${name} belongs to what applications need; ${found.name} cannot have it.`,
+      'Choose another name, or leave it out.',
+    );
+  }
+}
+
 function select(catalogue: Catalogue, entry: ApplicationEntry): SelectedApplication {
   const found = catalogue.find(entry.package);
-  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(entry.name) || entry.name.length > 40) {
-    throw new LandfallError({
-      code: 'APPLICATION_NAME',
-      message: `"${entry.name}" cannot be the name of an application.`,
-      fix: 'Use at most 40 lower-case letters, digits and "-", beginning with a letter.',
-      exitStatus: 2,
-    });
-  }
+  checkName(catalogue, entry.name, found);
   return {
     package: found,
     name: entry.name,
@@ -43,32 +62,22 @@ export function selectApplications(
 ): readonly SelectedApplication[] {
   const selected = new Map<string, SelectedApplication>();
   const written = new Map(entries.map((entry) => [entry.name, entry]));
-  const add = (entry: ApplicationEntry, asked: boolean): void => {
+  const add = (entry: ApplicationEntry): void => {
     const known = selected.get(entry.name);
-    if (known !== undefined) {
-      if (known.package.name === catalogue.find(entry.package).name) return;
-      throw new LandfallError({
-        code: 'APPLICATION_NAME',
-        message: `The name ${entry.name} is used for ${known.package.name} and for ${entry.package}.`,
-        fix: 'Give one of them another name.',
-        exitStatus: 2,
-      });
+    if (known === undefined) {
+      const application = select(catalogue, entry);
+      for (const dependency of application.after) {
+        add(written.get(dependency) ?? { package: dependency, name: dependency, parameters: {} });
+      }
+      selected.set(application.name, application);
+    } else if (known.package.name !== catalogue.find(entry.package).name) {
+      throw nameError(
+        `The name ${entry.name} is used for ${known.package.name} and for ${entry.package}.`,
+        'Give one of them another name.',
+      );
     }
-    const application = select(catalogue, entry);
-    if (asked && application.package.role === 'component' && application.name !== application.package.name) {
-      throw new LandfallError({
-        code: 'APPLICATION_NAME',
-        message: `${application.package.name} is there once in a cluster and cannot have another name.`,
-        fix: 'Leave its name out.',
-        exitStatus: 2,
-      });
-    }
-    for (const dependency of application.after) {
-      add(written.get(dependency) ?? { package: dependency, name: dependency, parameters: {} }, false);
-    }
-    selected.set(application.name, application);
   };
-  for (const entry of entries) add(entry, true);
+  for (const entry of entries) add(entry);
   return [...selected.values()];
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { randomWord } from '../cluster/secrets.ts';
 import { LandfallError } from '../errors.ts';
 import { type ApplicationAccess, accessNames, fillTemplate } from './access.ts';
-import { type ApplicationHost, kubectl } from './host.ts';
+import { type ApplicationHost, kubectl, tryKubectl } from './host.ts';
 import type { AccessTemplate, Verification } from './package.ts';
 import type { SelectedApplication } from './selection.ts';
 
@@ -21,17 +21,13 @@ async function runTrial(
   target: { readonly address: string; readonly port: number; readonly user: string },
   password: string,
 ): Promise<Trial> {
-  const connection = await host.connection();
   const workload = fillTemplate(verification.workload, { application: application.name });
-  const result = await connection.run(
-    'program=$1/kubectl configuration=$2; shift 2; exec "$program" --kubeconfig "$configuration" "$@"',
-    [
-      ...[host.programs, host.kubeconfig, '--namespace', application.package.namespace],
-      ...['exec', '--stdin', workload, '--container', verification.container, '--'],
-      ...['/bin/sh', '-c', script, 'verify', target.address, String(target.port), target.user],
-    ],
-    { stdin: `${password}\n`, timeout: 60_000 },
-  );
+  const words = [
+    ...['--namespace', application.package.namespace, 'exec', '--stdin', workload],
+    ...['--container', verification.container, '--', '/bin/sh', '-c', script, 'verify'],
+    ...[target.address, String(target.port), target.user],
+  ];
+  const result = await tryKubectl(host, words, { stdin: `${password}\n`, timeout: 60_000 });
   return { exitCode: result.exitCode, output: (result.stderr || result.stdout).trim().slice(-600) };
 }
 

@@ -3,16 +3,18 @@ import { Command } from 'commander';
 import { formatAccess, readAccess } from '../applications/access.ts';
 import { loadCatalogue } from '../applications/catalogue.ts';
 import { type InstalledApplication, listInstalled } from '../applications/installed.ts';
-import type { ApplicationPackage, Parameter } from '../applications/package.ts';
+import type { ApplicationPackage } from '../applications/package.ts';
 import { parseAssignments } from '../applications/parameters.ts';
+import { installedParameters } from '../applications/release.ts';
 import { selectApplications } from '../applications/selection.ts';
-import { formatSize } from '../applications/size.ts';
-import type { ApplicationEntry } from '../cluster/document.ts';
+import type { ApplicationEntry, ClusterDocument } from '../cluster/document.ts';
 import { clusterHome } from '../cluster/home.ts';
 import { chooseCluster } from '../cluster/known-cluster.ts';
+import { nearest } from '../cluster/positioned-yaml.ts';
 import { LandfallError } from '../errors.ts';
 import { applicationHost } from '../phases/applications.ts';
 import { openHostPool } from '../runs/open-context.ts';
+import { columns, describePackage, installedLines } from './app-text.ts';
 import { parseOutput } from './present-run.ts';
 import { print } from './print.ts';
 import { runWorkflow } from './run-workflow.ts';
@@ -84,9 +86,10 @@ async function install(packageName: string, options: InstallOptions): Promise<vo
   const known = loadCatalogue();
   const found = known.find(packageName);
   const name = options.name ?? found.name;
-  const entry: ApplicationEntry = { package: found.name, name, parameters: parseAssignments(found, options.set) };
-  const dependencies = selectApplications(known, [entry]).filter((application) => application.name !== name);
+  const asked: ApplicationEntry = { package: found.name, name, parameters: parseAssignments(found, options.set) };
+  const dependencies = selectApplications(known, [asked]).filter((application) => application.name !== name);
   const { document, bundle: own } = chooseCluster(options.cluster);
+  const entry = { ...asked, parameters: { ...(await presentParameters(document, found, name)), ...asked.parameters } };
   const bundle = options.bundle === undefined ? own : path.resolve(options.bundle);
   const needs = dependencies.map((application) => application.package.title.en);
   await runWorkflow(
@@ -111,9 +114,38 @@ async function install(packageName: string, options: InstallOptions): Promise<vo
   );
 }
 
+/** What an installed application was given before stays, unless it is given anew. */
+async function presentParameters(
+  document: ClusterDocument,
+  found: ApplicationPackage,
+  name: string,
+): Promise<ApplicationEntry['parameters']> {
+  const pool = openHostPool(document, clusterHome(document.name), {});
+  try {
+    const host = applicationHost(document, pool.host);
+    const present = await installedParameters(host, { name, namespace: found.namespace });
+    return Object.fromEntries(
+      Object.entries(present).filter(([key]) => found.parameters.some((parameter) => parameter.name === key)),
+    );
+  } finally {
+    await pool.close();
+  }
+}
+
 async function uninstall(name: string, options: RunOptions & { readonly deleteData?: true }): Promise<void> {
   const output = parseOutput(options.output);
   const { document, bundle } = chooseCluster(options.cluster);
+  const installed = await installedOn(document);
+  if (!installed.some((one) => one.name === name)) {
+    const names = installed.filter((one) => one.role === 'application').map((one) => one.name);
+    const meant = nearest(name, names);
+    throw new LandfallError({
+      code: 'APPLICATION_UNKNOWN',
+      message: `${document.name} has no application named "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+      fix: names.length === 0 ? 'Nothing is installed.' : `Installed are: ${names.join(', ')}.`,
+      exitStatus: 2,
+    });
+  }
   const deleteData = options.deleteData === true;
   const data = deleteData ? 'and its data IS DELETED' : 'and its data stays, for a later install of the same name';
   await runWorkflow(
@@ -155,31 +187,21 @@ function parseTextOrJson(value: string): 'text' | 'json' {
 
 type ListOptions = { readonly cluster?: string; readonly output: string };
 
-const stateWords: Readonly<Record<InstalledApplication['state'], string>> = {
-  ready: 'ready',
-  'not-ready': 'NOT READY',
-  failed: 'FAILED',
-  'data-kept': 'uninstalled, data kept',
-};
-
-async function list(options: ListOptions): Promise<void> {
-  const output = parseTextOrJson(options.output);
-  const { document } = chooseCluster(options.cluster);
+async function installedOn(document: ClusterDocument): Promise<readonly InstalledApplication[]> {
   const pool = openHostPool(document, clusterHome(document.name), {});
   try {
-    const installed = await listInstalled(applicationHost(document, pool.host), loadCatalogue());
-    if (output === 'json') return print(JSON.stringify(installed));
-    if (installed.length === 0) return print('No application is installed. See `landfall app catalogue`.');
-    const rows = installed.map((one) => [
-      one.name,
-      one.role === 'component' ? `${one.package} (needed by others)` : one.package,
-      `${stateWords[one.state]}${one.reason === undefined ? '' : `: ${one.reason}`}`,
-      one.volumes.join(', '),
-    ]);
-    for (const line of columns([['NAME', 'PACKAGE', 'STATE', 'DATA'], ...rows])) print(line);
+    return await listInstalled(applicationHost(document, pool.host), loadCatalogue());
   } finally {
     await pool.close();
   }
+}
+
+async function list(options: ListOptions): Promise<void> {
+  const output = parseTextOrJson(options.output);
+  const installed = await installedOn(chooseCluster(options.cluster).document);
+  if (output === 'json') print(JSON.stringify(installed));
+  else if (installed.length === 0) print('No application is installed. See `landfall app catalogue`.');
+  else for (const line of installedLines(installed)) print(line);
 }
 
 function access(name: string | undefined, options: ListOptions): void {
@@ -202,39 +224,6 @@ function access(name: string | undefined, options: ListOptions): void {
   else print(found.length === 0 ? 'No application is installed.' : formatAccess(found));
 }
 
-function bounds(parameter: Parameter): string {
-  if (parameter.type !== 'number' && parameter.type !== 'size') return '';
-  const words = [
-    parameter.min === undefined ? '' : `at least ${parameter.min}`,
-    parameter.max === undefined ? '' : `at most ${parameter.max}`,
-  ].filter((word) => word !== '');
-  return words.length === 0 ? '' : ` (${words.join(', ')})`;
-}
-
-function describeParameter(parameter: Parameter): readonly string[] {
-  const given = 'default' in parameter && parameter.default !== undefined ? `= ${parameter.default}` : '';
-  const made = parameter.type === 'password' ? 'made by the program' : given;
-  return [`  ${parameter.name}`, parameter.type, made, `${parameter.title.en}${bounds(parameter)}`];
-}
-
-function describePackage(found: ApplicationPackage): readonly string[] {
-  const needs = Object.entries(found.needs).map(([mode, need]) => {
-    const where = mode === 'oneNode' ? 'one node: ' : 'more nodes:';
-    const disk = need.disk === 0 ? '' : `, ${formatSize(need.disk)} disk`;
-    return `  ${where} ${need.replicas} × ${need.cpu / 1000} processors, ${formatSize(need.memory)} memory${disk}`;
-  });
-  const also = found.aliases.length === 0 ? '' : `, also found as ${found.aliases.join(', ')}`;
-  return [
-    `${found.title.en} ${found.applicationVersion} (${found.name}${also})`,
-    found.description.en,
-    'Needs',
-    ...needs,
-    ...(found.parameters.length === 0
-      ? []
-      : ['Parameters, for --set', ...columns(found.parameters.map(describeParameter))]),
-  ];
-}
-
 function catalogue(name: string | undefined, options: { readonly output: string }): void {
   const output = parseTextOrJson(options.output);
   const known = loadCatalogue();
@@ -246,14 +235,4 @@ function catalogue(name: string | undefined, options: { readonly output: string 
   } else {
     for (const one of shown) for (const line of describePackage(one)) print(line);
   }
-}
-
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

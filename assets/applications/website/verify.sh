@@ -2,9 +2,11 @@
 set -u
 address=$1 port=$2
 
-# Images of nginx have curl, and bash where they have not.
+# Images of nginx have curl, or wget, or at least bash.
 if command -v curl >/dev/null 2>&1; then
   page=$(curl --silent --show-error --fail --noproxy '*' --max-time 10 "http://$address:$port/")
+elif command -v wget >/dev/null 2>&1; then
+  page=$(timeout 10 wget -q -O - "http://$address:$port/")
 else
   # shellcheck disable=SC2016 # bash expands these
   page=$(timeout 10 bash -c 'exec 3<>"/dev/tcp/$1/$2" &&
