@@ -10,7 +10,7 @@ import { throwIfStopped } from './parallel.ts';
 /** FAT32 takes no larger file; a larger blob lies in pieces. */
 export const largestFile = 2 ** 32 - 1;
 
-const chunkSize = 512 << 10;
+const chunkSize = 256 << 10;
 
 /** A blob as it lies on the disk, in one file or in pieces. */
 export type StoredBlob = {
@@ -82,7 +82,14 @@ function corrupt(item: string, blob: StoredBlob, what: string): LandfallError {
   });
 }
 
-async function* content(blob: StoredBlob, size: number, offset: number, item: string): AsyncGenerator<Buffer> {
+/** @param reused one buffer for every chunk, for a reader that keeps none of them */
+async function* content(
+  blob: StoredBlob,
+  size: number,
+  offset: number,
+  item: string,
+  reused?: Buffer,
+): AsyncGenerator<Buffer> {
   if (blob.size !== size) throw corrupt(item, blob, `it has ${blob.size} bytes instead of ${size}`);
   const hash = offset === 0 ? createHash('sha256') : undefined;
   const check = (): void => {
@@ -100,8 +107,9 @@ async function* content(blob: StoredBlob, size: number, offset: number, item: st
     });
     try {
       for (let at = start; at < piece.size; ) {
-        const buffer = Buffer.allocUnsafe(Math.min(chunkSize, piece.size - at));
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, at).catch((cause: unknown) => {
+        const length = Math.min(chunkSize, piece.size - at);
+        const buffer = reused ?? Buffer.allocUnsafe(length);
+        const { bytesRead } = await handle.read(buffer, 0, length, at).catch((cause: unknown) => {
           throw readError(cause, item, piece.path);
         });
         if (bytesRead === 0) throw corrupt(item, blob, `it ends after ${position - piece.size + at} of ${size} bytes`);
@@ -142,7 +150,7 @@ export async function proveBlob(
   item: string,
   options: { readonly signal?: AbortSignal; readonly onBytes?: (count: number) => void } = {},
 ): Promise<void> {
-  for await (const chunk of content(blob, size, 0, item)) {
+  for await (const chunk of content(blob, size, 0, item, Buffer.allocUnsafe(chunkSize))) {
     if (options.signal !== undefined) throwIfStopped(options.signal);
     options.onBytes?.(chunk.length);
   }

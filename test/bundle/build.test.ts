@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { openBundle } from '../../source/bundle/open.ts';
 import { verifyBundle } from '../../source/bundle/verify.ts';
@@ -121,7 +121,8 @@ test('a repeated build fetches nothing and changes no byte', async () => {
   const before = readText(path.join(workshop.output, 'index.json'));
   const listing = workshop.listing();
   workshop.sources.forget();
-  const result = await workshop.build();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+  const result = await workshop.build().finally(() => vi.useRealTimers());
   expect(result.fetched).toEqual({ items: 0, bytes: 0 });
   expect(result.present.items).toBe(6);
   expect(workshop.sources.seen).toEqual([]);

@@ -149,6 +149,16 @@ test('verifying lists everything that is wrong, and building again fetches just 
   expect(await verifyBundle(workshop.output)).toMatchObject({ whole: true, problems: [] });
 });
 
+test('what is damaged and cannot be fetched again is taken out, so that nobody trusts it', async () => {
+  flip(blobFile(digest(usual.kubelet)), 150_000);
+  workshop.sources.remove(/kubelet/);
+  await expect(workshop.build()).rejects.toMatchObject({ code: 'BUNDLE_SOURCE_MISSING' });
+  await expect(openBundle(workshop.output)).rejects.toMatchObject({
+    code: 'BUNDLE_INCOMPLETE',
+    message: expect.stringContaining('the file kubelet for amd64 is missing'),
+  });
+});
+
 test('a damaged summary hides no other damage', async () => {
   const index = JSON.parse(readText(path.join(workshop.output, 'index.json')));
   const own = JSON.parse(readText(blobFile(index.manifests.at(-1).digest)));
