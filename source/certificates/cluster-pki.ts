@@ -47,7 +47,10 @@ type NamedLeaf = { readonly name: string; readonly authority: KeyAndCertificate;
 function coversNames(names: readonly string[]): (certificate: X509Certificate) => boolean {
   return (certificate) => {
     const known = new Set((certificate.subjectAltName ?? '').split(', ').map((entry) => entry.replace(/^[^:]*:/, '')));
-    return names.every((name) => known.has(name)) && Date.parse(certificate.validTo) > Date.now() + 24 * 3_600_000;
+    return (
+      names.every((name) => known.has(name === '::1' ? '0:0:0:0:0:0:0:1' : name)) &&
+      Date.parse(certificate.validTo) > Date.now() + 24 * 3_600_000
+    );
   };
 }
 
@@ -74,7 +77,7 @@ export async function openClusterPki(directory: string, document: ClusterDocumen
     );
 
   const leaves = (host: HostEntry): readonly NamedLeaf[] => {
-    const etcdNames = [host.name, 'localhost', '127.0.0.1', host.address];
+    const etcdNames = [host.name, 'localhost', '127.0.0.1', '::1', host.address];
     const client = (commonName: string, organization?: string): LeafRequest => ({
       commonName,
       ...(organization === undefined ? {} : { organization }),

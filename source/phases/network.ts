@@ -55,19 +55,44 @@ export function overlayNetwork(context: InstallContext): Step {
   });
 }
 
+/**
+ * The Corefile without the plugin that asks other name servers. In an air gap hosts often have none, and CoreDNS then
+ * refuses to start ("no nameservers found") instead of answering for the cluster.
+ */
+export function withoutForward(corefile: string): string {
+  return corefile.replace(/^[ \t]*forward [^\n{]*(\{[^}]*\})?\n/m, '');
+}
+
+async function everyHostHasNameServer(context: InstallContext): Promise<boolean> {
+  const answers = await Promise.all(
+    context.document.hosts.map(async ({ name }) => {
+      const { connection } = await context.host(name);
+      return (await connection.run('grep -q "^[[:space:]]*nameserver" /etc/resolv.conf')).exitCode === 0;
+    }),
+  );
+  return answers.every(Boolean);
+}
+
 /** CoreDNS by kubeadm, then one replica a node where there is more than one. */
 export function clusterDns(context: InstallContext): Step {
   const first = firstControlPlane(context.document);
   const spread = context.document.hosts.length > 1;
-  const state = `${kubectl} -n kube-system get deployment coredns -o jsonpath='{.spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey}'`;
+  const topology =
+    '{.spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey}';
+  const readCorefile = `${kubectl} -n kube-system get configmap coredns -o jsonpath='{.data.Corefile}'`;
   return hostStep(context, {
     id: 'network/dns',
     host: first.name,
     title: 'Set up the cluster DNS (CoreDNS)',
     after: [`kubernetes/init@${first.name}`, `registry/images@${first.name}`],
     async probe({ connection }) {
-      const result = await connection.run(state);
-      return result.exitCode === 0 && (!spread || result.stdout.trim() === 'kubernetes.io/hostname');
+      const [deployment, corefile] = await Promise.all([
+        connection.run(`${kubectl} -n kube-system get deployment coredns -o jsonpath='${topology}'`),
+        connection.run(readCorefile),
+      ]);
+      if (deployment.exitCode !== 0 || corefile.exitCode !== 0) return false;
+      if (spread && deployment.stdout.trim() !== 'kubernetes.io/hostname') return false;
+      return withoutForward(corefile.stdout) === corefile.stdout || (await everyHostHasNameServer(context));
     },
     async apply({ connection }) {
       const exists =
@@ -82,14 +107,21 @@ ${kubectl} -n kube-system get configmap kubeadm-config -o jsonpath='{.data.Clust
 kubeadm init phase addon coredns --config "$configuration" --kubeconfig ${hostPaths.adminConfiguration}`,
         );
       }
+      if (!(await everyHostHasNameServer(context))) {
+        const corefile = withoutForward(await connection.check('Read the Corefile', readCorefile));
+        await connection.check(
+          'Set the Corefile',
+          `${kubectl} -n kube-system patch configmap coredns --type=merge --patch-file=/dev/stdin`,
+          [],
+          { stdin: JSON.stringify({ data: { Corefile: corefile } }) },
+        );
+      }
       if (spread) {
         await connection.check(
           'Spread CoreDNS',
-          `patch=$(cat); ${kubectl} -n kube-system patch deployment coredns --type=strategic --patch "$patch"`,
+          `${kubectl} -n kube-system patch deployment coredns --type=strategic --patch-file=/dev/stdin`,
           [],
-          {
-            stdin: await readAsset('network/coredns-patch.yaml'),
-          },
+          { stdin: await readAsset('network/coredns-patch.yaml') },
         );
       }
     },

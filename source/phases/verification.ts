@@ -1,7 +1,10 @@
 import type { Step } from '../engine/step.ts';
+import { LandfallError } from '../errors.ts';
 import { firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { kubectl } from './kubernetes.ts';
+
+const patience = 5 * 60_000;
 
 /** Proves the cluster as its user would notice it: nodes ready, system pods ready, names resolved. */
 export function clusterReady(context: InstallContext): Step {
@@ -41,8 +44,9 @@ export function clusterReady(context: InstallContext): Step {
     },
     async apply({ connection }, reporter) {
       let previous = '';
-      for (let attempt = 0; attempt < 600; attempt++) {
-        const problems = await state(connection);
+      let problems: readonly string[] = [];
+      for (const end = Date.now() + patience; Date.now() < end; ) {
+        problems = await state(connection);
         if (problems.length === 0) return;
         const text = problems.join(', ');
         if (text !== previous) reporter.output(text);
@@ -50,6 +54,11 @@ export function clusterReady(context: InstallContext): Step {
         reporter.signal.throwIfAborted();
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
+      throw new LandfallError({
+        code: 'CLUSTER_NOT_READY',
+        message: `After ${patience / 60_000} minutes: ${problems.join(', ')}.`,
+        fix: `Look at it with kubectl on ${first.name} (kubectl describe, kubectl logs), then run the same command again.`,
+      });
     },
   });
 }
