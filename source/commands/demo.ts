@@ -11,6 +11,8 @@ import {
   startPracticeRun,
   useFleet,
 } from '../practice/fleet-process.ts';
+import { practiceServices } from '../practice/practice-services.ts';
+import type { WizardServices } from '../presenters/terminal/services.ts';
 import { runningRun } from '../runs/run-directory.ts';
 import { parseOutput, presentToEnd } from './present-run.ts';
 import { printAside } from './print.ts';
@@ -27,7 +29,7 @@ type DemoOptions = {
 };
 
 /** What the wizard is started with on a practice fleet. */
-export type DemoWizard = (fleet: FleetRecord, options: { readonly script?: string }) => Promise<void>;
+export type DemoWizard = (services: WizardServices, options: { readonly script?: string }) => Promise<void>;
 
 const serveCommand = 'serve-practice-fleet';
 
@@ -44,8 +46,9 @@ const faultHelp = Object.entries(faultMeanings)
 /**
  * `landfall demo`: the program on a practice fleet, on any system and without root.
  * @param wizard starts the screens; without it, with `--yes`, and where there is no terminal a run is shown as plain lines.
+ * @param version of the program, for the screens.
  */
-export function demoCommand(wizard?: DemoWizard): Command {
+export function demoCommand(wizard?: DemoWizard, version = '0.0.0'): Command {
   const command = new Command('demo')
     .description('try the program on simulated hosts; PRACTICE: no real machine is touched and no cluster comes of it')
     .option('--hosts <number>', 'how many hosts, 1 to 1000', positive, 5)
@@ -57,7 +60,7 @@ export function demoCommand(wizard?: DemoWizard): Command {
     .option('--output <format>', 'plain or ndjson, with --yes', 'plain')
     .option('--verbose', 'show the log lines of steps too, with --yes')
     .addHelpText('after', `\nFaults:\n${faultHelp}\n`)
-    .action((options: DemoOptions) => demo(options, wizard));
+    .action((options: DemoOptions) => demo(options, wizard, version));
   command.addCommand(
     new Command(serveCommand)
       .argument('<options>')
@@ -87,7 +90,7 @@ async function openFleet(wanted: PracticeFleetOptions): Promise<FleetRecord> {
   return startFleetProcess(['demo', serveCommand], wanted);
 }
 
-async function demo(options: DemoOptions, wizard: DemoWizard | undefined): Promise<void> {
+async function demo(options: DemoOptions, wizard: DemoWizard | undefined, version: string): Promise<void> {
   const { hosts, faults, speed, seed, script } = options;
   const output = parseOutput(options.output);
   checkFleetOptions({ hosts, faults, speed, seed });
@@ -98,7 +101,7 @@ async function demo(options: DemoOptions, wizard: DemoWizard | undefined): Promi
   try {
     const terminal = process.stdin.isTTY && process.stdout.isTTY;
     if (wizard !== undefined && options.yes !== true && (terminal || script !== undefined)) {
-      await wizard(fleet, script === undefined ? {} : { script });
+      await wizard(practiceServices(fleet, version), script === undefined ? {} : { script });
       return;
     }
     if (script !== undefined) {

@@ -73,9 +73,21 @@ const actions: Readonly<Record<string, PracticeAction>> = {
   },
 };
 
+const application: PracticeAction = {
+  milliseconds: 12_000,
+  lines: [
+    'release is deployed',
+    'waiting for 3 pods',
+    'pod 1 of 3 is ready',
+    'pod 2 of 3 is ready',
+    'every pod is ready',
+  ],
+};
+
 /** The action of a step id such as `containerd/upload@node-1`; a short one for a step that is not in the table. */
 export function practiceAction(stepId: string): PracticeAction {
   const [action = stepId] = stepId.split('@');
+  if (action.startsWith('applications/')) return application;
   return actions[action] ?? { milliseconds: 1500, lines: [] };
 }
 

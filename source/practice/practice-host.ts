@@ -38,7 +38,7 @@ export type PracticeHost = {
 
 const slowness = 15;
 const powerOff = 30_000;
-const looksUntilRepaired = 3;
+const repairedAtLook = 3;
 
 /** Waits; ends at once when the fleet stops. */
 function pause(milliseconds: number, stopped: AbortSignal): Promise<void> {
@@ -68,8 +68,8 @@ export function createPracticeHost(options: PracticeHostOptions): PracticeHost {
 
   const lookAtHost = async (channel: CommandChannel): Promise<number> => {
     await wait(150 + random() * 350);
+    if (++looks >= repairedAtLook) open.delete('failed-check');
     const portTaken = open.has('failed-check');
-    if (portTaken && ++looks >= looksUntilRepaired) open.delete('failed-check');
     const leftovers = applied.size > 0 ? ['/var/lib/landfall'] : [];
     channel.say(factsOutput(machine, { received: files.used(), portTaken, leftovers }).trimEnd());
     return 0;
@@ -187,6 +187,11 @@ export function createPracticeHost(options: PracticeHostOptions): PracticeHost {
 
   const practice = async (command: PracticeCommand, step: string, channel: CommandChannel): Promise<number> => {
     if (command === 'apply') return apply(step, channel);
+    if (command === 'repair') {
+      await wait(800);
+      open.delete('failed-check');
+      return 0;
+    }
     return applied.has(step) ? 0 : 1;
   };
 

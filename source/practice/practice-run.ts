@@ -4,6 +4,7 @@ import type { PreparedRun } from '../runs/execute.ts';
 import { openHostPool } from '../runs/open-context.ts';
 import type { TypedSecrets } from '../runs/request.ts';
 import { installPlan } from '../workflows/install.ts';
+import { practiceApplicationSteps } from './practice-applications.ts';
 import { practiceContents } from './practice-content.ts';
 import { practiceContext } from './practice-context.ts';
 import { practicePlan } from './practice-plan.ts';
@@ -16,7 +17,7 @@ export function preparePracticeRun(
 ): PreparedRun {
   const pool = openHostPool(document, options.home, typed);
   const context = practiceContext(document, options.home, (name) => pool.host(name));
-  const plan = practicePlan(installPlan(context, []), {
+  const plan = practicePlan(installPlan(context, practiceApplicationSteps(document)), {
     connection: async (name) => (await pool.host(name)).connection,
     operator: firstControlPlane(document).name,
     scale: options.scale,
