@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { appCommand } from './commands/app.ts';
 import { applyCommand } from './commands/apply.ts';
 import { bundleCommand } from './commands/bundle.ts';
+import { demoCommand } from './commands/demo.ts';
 import { executeRunCommand } from './commands/execute-run.ts';
 import { printAside } from './commands/print.ts';
 import { resetCommand } from './commands/reset.ts';
@@ -9,10 +10,12 @@ import { statusCommand } from './commands/status.ts';
 import { replayCommand, watchCommand } from './commands/watch.ts';
 import { toLandfallError } from './errors.ts';
 
+const version = '0.1.0';
+
 function program(): Command {
   const landfall = new Command('landfall')
     .description('From bare Linux machines to a highly available Kubernetes with your applications, without internet.')
-    .version('0.1.0')
+    .version(version)
     .exitOverride();
   for (const command of [
     applyCommand(),
@@ -22,6 +25,7 @@ function program(): Command {
     resetCommand(),
     bundleCommand(),
     appCommand(),
+    demoCommand(undefined, version),
   ]) {
     landfall.addCommand(withExitOverride(command));
   }
