@@ -54,5 +54,7 @@ export type ClusterDocument = {
     readonly kubeletConfiguration: Readonly<Record<string, unknown>>;
     readonly kubeProxyConfiguration: Readonly<Record<string, unknown>>;
   };
+  /** Findings of checks that are accepted, by the checks' ids; there is no way to accept all. */
+  readonly preflight?: { readonly accept: readonly string[] };
   readonly applications: readonly ApplicationEntry[];
 };

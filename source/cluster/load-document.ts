@@ -72,6 +72,7 @@ function withDefaults(written: WrittenDocument, folder: string): ClusterDocument
       kubeletConfiguration: spec.kubeadm?.kubeletConfiguration ?? {},
       kubeProxyConfiguration: spec.kubeadm?.kubeProxyConfiguration ?? {},
     },
+    ...(spec.preflight?.accept === undefined ? {} : { preflight: { accept: spec.preflight.accept } }),
     applications: (spec.applications ?? []).map((entry) => ({
       package: entry.package,
       name: entry.name ?? entry.package,

@@ -59,6 +59,7 @@ export const specSchema = z.strictObject({
       kubeProxyConfiguration: anything.optional(),
     })
     .optional(),
+  preflight: z.strictObject({ accept: z.array(z.string()).optional() }).optional(),
   applications: z
     .array(
       z.strictObject({

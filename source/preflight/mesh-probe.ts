@@ -1,0 +1,137 @@
+import { PassThrough } from 'node:stream';
+import { readAsset } from '../assets.ts';
+import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
+import type { HostConnection } from '../hosts/connection.ts';
+import { quote } from '../hosts/quote.ts';
+import { type MeshLink, meshLinks, meshPorts } from './mesh-plan.ts';
+
+export type MeshHost = { readonly host: HostEntry; readonly connection: HostConnection };
+
+/** What became of one connection; `unknown` with the reason where it could not be tried. */
+export type LinkAnswer = MeshLink & {
+  readonly answer: 'open' | 'refused' | 'timeout' | 'unreachable' | 'unknown';
+  readonly reason?: string;
+};
+
+const listenSeconds = 30;
+const connectSeconds = 3;
+
+async function meshScript(): Promise<string> {
+  const [perl, python, script] = await Promise.all([
+    readAsset('hosts/preflight/mesh.pl'),
+    readAsset('hosts/preflight/mesh.py'),
+    readAsset('hosts/preflight/mesh.sh'),
+  ]);
+  return `perl_program=${quote(perl)}\npython_program=${quote(python)}\n${script}`;
+}
+
+type Listener = {
+  /** Resolves when it listens: why it cannot, or undefined. Ports that others hold are `held`. */
+  readonly ready: Promise<string | undefined>;
+  readonly held: ReadonlySet<string>;
+  end(): Promise<void>;
+};
+
+function listen(
+  script: string,
+  { host, connection }: MeshHost,
+  document: ClusterDocument,
+  signal: AbortSignal,
+): Listener {
+  const input = new PassThrough();
+  const held = new Set<string>();
+  const ports = meshPorts(document, host).map((port) => `${port.port}/${port.protocol}`);
+  let settle: (reason: string | undefined) => void = () => {};
+  const ready = new Promise<string | undefined>((resolve) => {
+    settle = resolve;
+  });
+  const running = connection
+    .run(script, ['listen', `${listenSeconds}`, ...ports], {
+      stdin: input,
+      signal,
+      timeout: (listenSeconds + 5) * 1000,
+      onLine(line) {
+        if (line === 'ready') settle(undefined);
+        else if (line.startsWith('held ')) held.add(line.slice('held '.length));
+      },
+    })
+    .then((result) =>
+      settle(result.exitCode === 69 ? 'perl, python3 -' : (result.stderr.trim().split('\n').at(-1) ?? 'ended')),
+    )
+    .catch((error: unknown) => settle(error instanceof Error ? error.message : String(error)));
+  return {
+    ready,
+    held,
+    async end() {
+      input.end();
+      await running;
+    },
+  };
+}
+
+/**
+ * Tries every connection the cluster needs between these hosts, with listeners of our own on the ports that are free.
+ * All of it ends within seconds, and listeners end with their connection, so nothing stays on a host.
+ */
+export async function probeMesh(
+  document: ClusterDocument,
+  hosts: readonly MeshHost[],
+  signal: AbortSignal,
+): Promise<readonly LinkAnswer[]> {
+  const script = await meshScript();
+  const links = meshLinks(
+    document,
+    hosts.map(({ host }) => host),
+  );
+  const listeners = new Map(hosts.map((entry) => [entry.host.name, listen(script, entry, document, signal)]));
+  try {
+    const silent = new Map<string, string>();
+    await Promise.all(
+      [...listeners].map(async ([name, listener]) => {
+        const reason = await listener.ready;
+        if (reason !== undefined) silent.set(name, reason);
+      }),
+    );
+    const answers = await Promise.all(
+      hosts.map(async ({ host, connection }): Promise<readonly LinkAnswer[]> => {
+        const own = links.filter((link) => link.from.name === host.name);
+        const targets = own.filter((link) => !silent.has(link.to.name));
+        const target = (link: MeshLink): string => `${link.to.address}:${link.port.port}/${link.port.protocol}`;
+        const found = new Map<string, string>();
+        let failure: string | undefined;
+        if (targets.length > 0) {
+          try {
+            const result = await connection.run(script, ['connect', `${connectSeconds}`, ...targets.map(target)], {
+              signal,
+              timeout: (connectSeconds + 10) * 1000,
+            });
+            if (result.exitCode === 69) failure = 'perl, python3 -';
+            for (const line of result.stdout.split('\n')) {
+              const [name = '', answer = ''] = line.split(' ');
+              if (answer !== '') found.set(name, answer);
+            }
+          } catch (error) {
+            failure = error instanceof Error ? error.message : String(error);
+          }
+        }
+        return own.map((link): LinkAnswer => {
+          const answer = found.get(target(link));
+          const reason = silent.get(link.to.name);
+          if (reason !== undefined) return { ...link, answer: 'unknown', reason: `${link.to.name}: ${reason}` };
+          // Another program that takes datagrams does not send them back, so silence says nothing.
+          const isHeld = listeners.get(link.to.name)?.held.has(`${link.port.port}/${link.port.protocol}`) ?? false;
+          if (isHeld && answer !== 'open' && link.port.protocol === 'udp') {
+            return { ...link, answer: 'unknown', reason: `${link.to.name}: ${link.port.port}/udp` };
+          }
+          if (answer === 'open' || answer === 'refused' || answer === 'timeout' || answer === 'unreachable') {
+            return { ...link, answer };
+          }
+          return { ...link, answer: 'unknown', reason: `${host.name}: ${failure ?? 'no answer'}` };
+        });
+      }),
+    );
+    return answers.flat();
+  } finally {
+    await Promise.all([...listeners.values()].map((listener) => listener.end()));
+  }
+}
