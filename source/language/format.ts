@@ -14,6 +14,15 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/** `1.2 / 4.2 GiB`: both in the unit of the second. */
+export function formatBytesOf(part: number, whole: number): string {
+  const text = formatBytes(whole);
+  const unit = text.split(' ')[1] ?? 'B';
+  const scale = 1024 ** Math.max(0, units.indexOf(unit as (typeof units)[number]));
+  const digits = text.includes('.') ? 1 : 0;
+  return `${(Math.max(0, part) / scale).toFixed(digits)} / ${text}`;
+}
+
 /** `0:42`, `12:05`, `1:02:03`; never jumps in width within an hour. */
 export function formatClock(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));

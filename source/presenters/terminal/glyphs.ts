@@ -75,8 +75,8 @@ export const asciiGlyphs: GlyphSet = {
   mask: '*',
   above: '^',
   below: 'v',
-  upDown: 'Up/Down',
-  leftRight: 'Left/Right',
+  upDown: 'Up/Dn',
+  leftRight: 'Lt/Rt',
   corners: ['+', '+', '+', '+'],
   spinner: ['|', '/', '-', '\\'],
 };

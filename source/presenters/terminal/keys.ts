@@ -61,6 +61,8 @@ export type Command = keyof typeof keyMap;
 export const footerOrder: readonly Command[] = [
   'move',
   'choose',
+  'page',
+  'ends',
   'nextField',
   'toggle',
   'confirm',

@@ -1,9 +1,10 @@
 import type { HostRole } from '../../cluster/document.ts';
 import type { Answer, JournalEvent } from '../../engine/events.ts';
+import type { LanguageName } from '../../language/index.ts';
 
 /**
  * All that the screens ask of the rest of the program, as plain data. Functions with `signal` end soon after it is
- * aborted; errors are LandfallError. Text in answers is in the language given to `createServices`, where there is one.
+ * aborted; errors are LandfallError. Text for people is in the language asked for, where there is one.
  */
 export type WizardServices = {
   readonly version: string;
@@ -37,17 +38,23 @@ export type WizardServices = {
   acceptHostKey(address: string, port: number, fingerprint: string): Promise<void>;
 
   /** Runs all checks that apply; each result is one call, a later result of the same id and host replaces it. */
-  runChecks(draft: WizardDraft, onResult: (result: CheckResult) => void, signal: AbortSignal): Promise<void>;
+  runChecks(
+    draft: WizardDraft,
+    language: LanguageName,
+    onResult: (result: CheckResult) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Mends what the checks named by id and host found; then they are run again through `onResult`. */
   fixChecks(
     draft: WizardDraft,
     targets: readonly CheckTarget[],
+    language: LanguageName,
     onResult: (result: CheckResult) => void,
     signal: AbortSignal,
   ): Promise<void>;
 
   /** Applications that the bundle can install. */
-  catalogue(bundleDirectory: string): Promise<readonly CatalogueEntry[]>;
+  catalogue(bundleDirectory: string, language: LanguageName): Promise<readonly CatalogueEntry[]>;
   /** What the run would do; nothing is changed. */
   previewPlan(draft: WizardDraft): Promise<PlanPreview>;
   /** Writes the cluster document (and the secrets it names, readable by the owner only). */
@@ -205,7 +212,7 @@ export type ParameterSpec = {
   readonly kind: 'text' | 'number' | 'password' | 'choice' | 'switch' | 'size';
   readonly description?: string;
   readonly choices?: readonly string[];
-  /** Absent for passwords: they are made at random unless one is typed. */
+  /** Absent for passwords: they are made at random and kept with the cluster's secrets. */
   readonly value?: string | number | boolean;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -219,12 +226,12 @@ export type CatalogueEntry = {
   readonly category: string;
   readonly summary: string;
   readonly description: string;
-  /** For one node, and for three or more. */
-  readonly needs: { readonly single: Needs; readonly many: Needs };
+  /** Over all replicas that so many nodes get. */
+  readonly needs: (nodes: number, parameters: Readonly<Record<string, ParameterValue>>) => Needs;
   readonly parameters: readonly ParameterSpec[];
 };
 
-/** Processors, bytes of memory, bytes of disk; over all replicas. */
+/** Processors, bytes of memory, bytes of disk. */
 export type Needs = { readonly processors: number; readonly memory: number; readonly disk: number };
 
 export type ParameterValue = string | number | boolean;

@@ -41,6 +41,10 @@ type Editing = { readonly texts: Readonly<Record<string, TextState>>; readonly f
 
 const digits = (character: string): boolean => /^[0-9.]$/.test(character);
 
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 /** Fields under each other and one button. Values stay typed when the screen is left and come back with it. */
 export function FormScreen(props: FormScreenProps): ReactNode {
   const view = useView();
@@ -110,7 +114,10 @@ export function FormScreen(props: FormScreenProps): ReactNode {
 
   const footer: FooterItem[] = [{ command: 'move' }];
   if (field?.kind === 'choice' || field?.kind === 'switch') footer.push({ command: 'choose' });
-  footer.push({ command: 'confirm', label: focus >= fields.length - 1 ? props.submit.label : view.messages.form.next });
+  footer.push({
+    command: 'confirm',
+    label: focus >= fields.length - 1 ? lowerFirst(props.submit.label) : view.messages.form.next,
+  });
   footer.push({ command: 'back' });
 
   const inputSpans = (candidate: Field, cells: number): { readonly spans: Spans; readonly x: number } => {

@@ -1,7 +1,7 @@
 import { Box, useCursor } from 'ink';
 import { createContext, type ReactNode, useContext, useLayoutEffect } from 'react';
 import type { Command } from '../keys.ts';
-import { fit, textWidth, wrapText } from '../text.ts';
+import { truncate, wrapText } from '../text.ts';
 import { useView, type View } from '../view.tsx';
 import { footerLine } from './footer.ts';
 import { type Area, blank, toHeight } from './layout.ts';
@@ -112,7 +112,15 @@ export function Frame(props: FrameProps): ReactNode {
   const roomy = rows >= 20;
   const width = columns - 2;
   const top = header(props, view, around, width, roomy);
-  const why = wrapText(props.why, width).slice(0, roomy ? 2 : 1);
+  const wrapped = wrapText(props.why, width);
+  const allowed = roomy ? 2 : 1;
+  const why =
+    wrapped.length <= allowed
+      ? wrapped
+      : [
+          ...wrapped.slice(0, allowed - 1),
+          truncate(wrapped.slice(allowed - 1).join(' '), width, view.profile.glyphs.ellipsis),
+        ];
   const head: Spans[] = [...top, ...why.map((line): Spans => [span(line)]), ...(roomy ? [blank] : [])];
   const area = { width, height: height - head.length - (roomy ? 3 : 2) };
   const { lines, cursor } = props.content(area);
@@ -163,8 +171,4 @@ export function boxed(lines: readonly Spans[], area: Area, view: View, wanted: n
     }),
     edge(corners[2], corners[3]),
   ];
-}
-
-export function padded(text: string, cells: number): string {
-  return fit(text, Math.max(cells, textWidth(text)), '');
 }

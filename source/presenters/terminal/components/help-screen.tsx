@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { usePresses } from '../input/key-layers.tsx';
 import { pressedKey } from '../input/press.ts';
 import { type Command, footerOrder } from '../keys.ts';
@@ -18,9 +18,12 @@ export function HelpScreen(props: {
 }): ReactNode {
   const view = useView();
   const { messages } = view;
+  const [top, setTop] = useState(0);
   usePresses('overlay', (press) => {
     const key = pressedKey(press);
     if (key === 'ctrl-c' || key === 'ctrl-l') return false;
+    if (key === 'down' || key === 'pagedown') setTop(top + 1);
+    if (key === 'up' || key === 'pageup') setTop(Math.max(0, top - 1));
     if (key === 'escape' || key === 'enter' || key === 'letter:?' || key === 'letter:q') props.close();
     return true;
   });
@@ -31,7 +34,7 @@ export function HelpScreen(props: {
     <Frame
       title={messages.help.title}
       why={messages.help.why(props.title)}
-      footer={[{ command: 'back', label: messages.help.close }]}
+      footer={[{ command: 'move' }, { command: 'back', label: messages.help.close }]}
       content={(area) => {
         const row = ({ command, label }: FooterItem): readonly [string, string] => [
           keyLabel(command, view),
@@ -50,7 +53,7 @@ export function HelpScreen(props: {
             'accent',
           ),
         );
-        return { lines };
+        return { lines: lines.slice(Math.max(0, Math.min(top, lines.length - area.height))) };
       }}
     />
   );

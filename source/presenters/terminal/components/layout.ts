@@ -76,7 +76,7 @@ export function ruled(title: string, width: number, profile: TerminalProfile): S
 /** Part done of a whole as a bar of exactly the cells. */
 export function bar(part: number, cells: number, profile: TerminalProfile, tone: Tone = 'accent'): Spans {
   const share = Number.isFinite(part) ? Math.min(1, Math.max(0, part)) : 0;
-  const full = Math.floor(share * cells);
+  const full = share > 0 ? Math.max(1, Math.floor(share * cells)) : 0;
   return [
     span(profile.glyphs.barFull.repeat(full), tone),
     span(profile.glyphs.barEmpty.repeat(Math.max(0, cells - full)), 'dim'),

@@ -7,7 +7,7 @@ import { splitGraphemes } from '../text.ts';
 import { useView, type View } from '../view.tsx';
 import { type FooterItem, Frame, type StepId } from './frame.tsx';
 import { type Area, blank, ruled, sideBySide, toHeight } from './layout.ts';
-import { type Span, type Spans, span, spansWidth } from './line.tsx';
+import { between, fitSpans, type Span, type Spans, span, spansWidth } from './line.tsx';
 import { type Column, columnWidths, tableHead, tableRow, windowTop } from './table.ts';
 
 export type Action = {
@@ -38,6 +38,10 @@ export type ListScreenProps = {
   /** Stable name of a row, so that the cursor stays on it when rows move. */
   readonly rowKey: (row: number) => string;
   readonly cells: (row: number, focused: boolean) => readonly Spans[];
+  /** A row that is no table row: it is drawn as it is. */
+  readonly line?: (row: number, focused: boolean) => Spans | undefined;
+  /** An empty line before a row, where there is room for all rows. */
+  readonly gapBefore?: (row: number) => boolean;
   /** Text of a row for the filter; without it there is no filter. */
   readonly search?: (row: number) => string;
   readonly empty?: readonly string[];
@@ -47,6 +51,8 @@ export type ListScreenProps = {
   readonly startAt?: 'list' | 'actions';
   readonly open?: { readonly label: string; readonly run: (row: number) => void };
   readonly toggle?: { readonly label: string; readonly run: (row: number) => void };
+  /** Left and right in the list. */
+  readonly sideways?: { readonly label: string; readonly run: (step: -1 | 1) => void };
   readonly commands?: readonly RowCommand[];
   readonly back?: () => void;
   readonly message?: Span;
@@ -55,13 +61,24 @@ export type ListScreenProps = {
 
 type Place = { readonly zone: 'list' | 'actions'; readonly row: string; readonly action: number };
 
-function actionBar(actions: readonly Action[], focused: number | undefined, view: View): Spans {
+/** Buttons beside each other, on as many lines as they need. */
+function actionBar(
+  actions: readonly Action[],
+  focused: number | undefined,
+  width: number,
+  view: View,
+): readonly Spans[] {
   const { pointer } = view.profile.glyphs;
-  return actions.flatMap((action, index): readonly Span[] => {
+  const lines: Span[][] = [[]];
+  for (const [index, action] of actions.entries()) {
     const here = index === focused;
     const tone = here ? 'accent' : action.unavailable === undefined ? 'normal' : 'dim';
-    return [span(here ? `${pointer} ` : '  ', 'accent'), span(`[ ${action.label} ]`, tone, here), span(' ')];
-  });
+    const button = [span(here ? `${pointer} ` : '  ', 'accent'), span(`[ ${action.label} ]`, tone, here)];
+    const line = lines.at(-1) ?? [];
+    if (line.length > 0 && spansWidth([...line, ...button]) > width) lines.push(button);
+    else line.push(...button);
+  }
+  return lines;
 }
 
 /** A table of any length with actions below it; only the rows that are seen are drawn. */
@@ -78,6 +95,7 @@ export function ListScreen(props: ListScreenProps): ReactNode {
   const [refusal, setRefusal] = useState<string>();
   const top = useRef(0);
   const page = useRef(1);
+  const position = useRef('');
 
   const rows: number[] = [];
   const wanted = filter.toLowerCase();
@@ -126,7 +144,9 @@ export function ListScreen(props: ListScreenProps): ReactNode {
     else if (key === 'pagedown') goTo(cursor + page.current);
     else if (key === 'home') goTo(0);
     else if (key === 'end') goTo(rows.length - 1);
-    else if (key === 'enter' && props.open !== undefined && current !== undefined) props.open.run(current);
+    else if ((key === 'left' || key === 'right') && props.sideways !== undefined) {
+      props.sideways.run(key === 'left' ? -1 : 1);
+    } else if (key === 'enter' && props.open !== undefined && current !== undefined) props.open.run(current);
     else if (key === 'space' && props.toggle !== undefined && current !== undefined) props.toggle.run(current);
     else return false;
     return true;
@@ -175,6 +195,7 @@ export function ListScreen(props: ListScreenProps): ReactNode {
 
   const footer: FooterItem[] = [{ command: 'move' }];
   if (zone === 'list') {
+    if (props.sideways !== undefined) footer.push({ command: 'choose', label: props.sideways.label });
     if (props.toggle !== undefined) footer.push({ command: 'toggle', label: props.toggle.label });
     if (props.open !== undefined) footer.push({ command: 'confirm', label: props.open.label });
   } else {
@@ -200,6 +221,7 @@ export function ListScreen(props: ListScreenProps): ReactNode {
         span(`  ${messages.list.matches(rows.length, props.count)}`, 'dim'),
       ]);
     }
+    position.current = '';
     if (rows.length === 0) {
       const empty = filtering ? [messages.list.noMatch] : (props.empty ?? []);
       return [...lines, ...empty.map((text): Spans => [span(text, 'dim')])];
@@ -211,58 +233,62 @@ export function ListScreen(props: ListScreenProps): ReactNode {
     page.current = visible;
     top.current = windowTop(top.current, Math.max(0, cursor), rows.length, visible);
     const last = Math.min(rows.length, top.current + visible);
-    const position = rows.length > visible ? messages.list.position(top.current + 1, last, rows.length) : '';
-    if (headRows === 1) lines.push([span('  '), ...tableHead(props.columns, widths, position, inner, view.profile)]);
+    position.current = rows.length > visible ? messages.list.position(top.current + 1, last, rows.length) : '';
+    const inHead = props.actions.length === 0 ? position.current : '';
+    if (headRows === 1) lines.push([span('  '), ...tableHead(props.columns, widths, inHead, inner, view.profile)]);
+    const gaps = rows.filter((row) => props.gapBefore?.(row) === true).length;
+    const spacious = rows.length + gaps <= visible;
     for (let index = top.current; index < last; index++) {
       const row = rows[index];
       if (row === undefined) continue;
       const here = index === cursor && zone === 'list';
+      if (spacious && props.gapBefore?.(row) === true) lines.push(blank);
+      const mark = span(here ? `${glyphs.pointer} ` : '  ', 'accent');
+      const free = props.line?.(row, here);
+      if (free !== undefined) {
+        lines.push([mark, ...fitSpans(here ? free.map(emphasised) : free, inner, glyphs.ellipsis)]);
+        continue;
+      }
       const cells = props.cells(row, here);
-      const shown = here ? cells.map((cell) => cell.map((part) => emphasised(part))) : cells;
-      lines.push([
-        span(here ? `${glyphs.pointer} ` : '  ', 'accent'),
-        ...tableRow(shown, props.columns, widths, view.profile),
-      ]);
+      const shown = here ? cells.map((cell) => cell.map(emphasised)) : cells;
+      lines.push([mark, ...tableRow(shown, props.columns, widths, view.profile)]);
     }
     return lines;
   };
 
   const content = (area: Area): readonly Spans[] => {
+    const roomy = area.height >= 12;
     const summary = props.summary?.(area) ?? [];
-    const bar =
-      props.actions.length === 0
-        ? []
-        : [blank, actionBar(props.actions, zone === 'actions' ? action : undefined, view)];
-    const spaced = summary.length > 0 && area.height >= 12 ? [...summary, blank] : summary;
-    const height = area.height - spaced.length - bar.length;
-    const detail = current === undefined ? undefined : props.detail;
-    if (detail === undefined || current === undefined || rows.length === 0) {
-      return [...spaced, ...toHeight(listLines(area.width, height), height), ...bar];
+    const head = summary.length > 0 && roomy ? [...summary, blank] : summary;
+    const buttons = actionBar(props.actions, zone === 'actions' ? action : undefined, area.width, view);
+    const barHeight = props.actions.length === 0 ? 0 : buttons.length + (roomy ? 1 : 0);
+    const height = area.height - head.length - barHeight;
+    const body = bodyLines(area.width, height, roomy);
+    // Which rows are seen stands above the buttons; it is known only when the list was drawn.
+    const where = between([], [span(position.current, 'dim')], area.width, view.profile.glyphs.ellipsis);
+    const bar = props.actions.length === 0 ? [] : roomy ? [where, ...buttons] : buttons;
+    return [...head, ...toHeight(body, height), ...bar];
+  };
+
+  const bodyLines = (width: number, height: number, roomy: boolean): readonly Spans[] => {
+    if (props.detail === undefined || current === undefined) return listLines(width, height);
+    if (width >= 106) {
+      const leftWidth = Math.max(64, Math.floor(width * 0.6));
+      const rightWidth = width - leftWidth - 3;
+      const right = props.detail(current, { width: rightWidth, height });
+      return sideBySide(listLines(leftWidth, height), right, leftWidth, rightWidth, height, view.profile);
     }
-    if (area.width >= 106) {
-      const leftWidth = Math.max(64, Math.floor(area.width * 0.58));
-      const rightWidth = area.width - leftWidth - 3;
-      const lines = sideBySide(
-        listLines(leftWidth, height),
-        detail(current, { width: rightWidth, height }),
-        leftWidth,
-        rightWidth,
-        height,
-        view.profile,
-      );
-      return [...spaced, ...lines, ...bar];
-    }
-    const below = Math.min(Math.floor(height / 2), height - 6);
-    if (below < 3) return [...spaced, ...toHeight(listLines(area.width, height), height), ...bar];
-    const detailLines = detail(current, { width: area.width, height: below - 1 });
-    const used = Math.min(below, detailLines.length + 1);
-    return [
-      ...spaced,
-      ...toHeight(listLines(area.width, height - used), height - used),
-      ruled('', area.width, view.profile),
-      ...toHeight(detailLines, used - 1),
-      ...bar,
-    ];
+    // The list gets what it needs up to a good half, the details get the rest.
+    const needed = rows.length + (props.hideHead === true ? 0 : 1) + (typing || filter !== '' ? 1 : 0);
+    const listHeight = Math.min(needed, Math.max(Math.ceil(height * 0.6), height - 9));
+    const rule = roomy ? 1 : 0;
+    const below = height - listHeight - rule;
+    if (below < 2) return listLines(width, height);
+    const detailLines = props.detail(current, { width, height: below });
+    const used = Math.min(below, detailLines.length);
+    const listed = toHeight(listLines(width, height - used - rule), height - used - rule);
+    if (used === 0) return listed;
+    return [...listed, ...(roomy ? [ruled('', width, view.profile)] : []), ...toHeight(detailLines, used)];
   };
 
   const message = refusal === undefined ? props.message : span(refusal, 'warning');
@@ -280,9 +306,4 @@ export function ListScreen(props: ListScreenProps): ReactNode {
 
 function emphasised(part: Span): Span {
   return part.tone === undefined || part.tone === 'normal' ? { ...part, tone: 'accent', bold: true } : part;
-}
-
-/** Width of an action bar, for screens that decide how many actions they offer. */
-export function actionBarWidth(actions: readonly Action[], view: View): number {
-  return spansWidth(actionBar(actions, undefined, view));
 }

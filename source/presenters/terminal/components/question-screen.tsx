@@ -13,6 +13,8 @@ export type QuestionScreenProps = {
   readonly title: string;
   readonly question: string;
   readonly text?: readonly string[];
+  /** Lines of their own form below the text. */
+  readonly body?: (width: number) => readonly Spans[];
   /** The first is what Enter answers when nothing is moved: always the one that changes nothing. */
   readonly choices: readonly Choice[];
   readonly answer: (choice: string) => void;
@@ -23,6 +25,12 @@ export type QuestionScreenProps = {
 
 /** A question in the middle of the screen, the harmless answer first. */
 export function QuestionScreen(props: QuestionScreenProps): ReactNode {
+  // Another question never takes over where the one before it was moved to.
+  const identity = [props.title, props.question, ...props.choices.map(({ id }) => id)].join('\n');
+  return <Asked key={identity} {...props} />;
+}
+
+function Asked(props: QuestionScreenProps): ReactNode {
   const view = useView();
   const [focus, setFocus] = useState(0);
   usePresses(props.layer ?? 'question', (press) => {
@@ -43,7 +51,10 @@ export function QuestionScreen(props: QuestionScreenProps): ReactNode {
       footer={[{ command: 'move' }, { command: 'confirm' }, { command: 'back' }]}
       content={(area) => {
         const width = Math.min(66, area.width - 4);
-        const text = (props.text ?? []).flatMap((part) => wrapText(part, width)).map((line): Spans => [span(line)]);
+        const text = [
+          ...(props.text ?? []).flatMap((part) => wrapText(part, width)).map((line): Spans => [span(line)]),
+          ...(props.body?.(width) ?? []),
+        ];
         const choices = props.choices.map((choice, index): Spans => {
           const here = index === focus;
           const tone = here ? (choice.dangerous === true ? 'bad' : 'accent') : 'normal';

@@ -24,13 +24,24 @@ export function columnWidths(columns: readonly Column[], width: number): readonl
     droppable.sort((a, b) => (columns[b]?.optional ?? 0) - (columns[a]?.optional ?? 0));
     kept.delete(droppable[0] ?? -1);
   }
-  const spare = Math.max(0, width - needed());
+  const spare = width - needed();
   const growth = [...kept].reduce((total, index) => total + (columns[index]?.grow ?? 0), 0);
-  return columns.map((column, index) => {
+  const widths = columns.map((column, index) => {
     if (!kept.has(index)) return 0;
-    const extra = growth === 0 ? 0 : Math.floor((spare * (column.grow ?? 0)) / growth);
-    return Math.min(column.width + extra, width);
+    const extra = growth === 0 ? 0 : Math.floor((Math.max(0, spare) * (column.grow ?? 0)) / growth);
+    return column.width + extra;
   });
+  // What is still too wide is taken from the widest of those that may grow, then from the widest.
+  for (let missing = -spare; missing > 0; missing--) {
+    const candidates = [...kept].filter((index) => (columns[index]?.grow ?? 0) > 0 && (widths[index] ?? 0) > 8);
+    const pool = candidates.length > 0 ? candidates : [...kept].filter((index) => (widths[index] ?? 0) > 1);
+    const widest = pool.reduce(
+      (best, index) => ((widths[index] ?? 0) > (widths[best] ?? 0) ? index : best),
+      pool[0] ?? 0,
+    );
+    widths[widest] = Math.max(1, (widths[widest] ?? 1) - 1);
+  }
+  return widths;
 }
 
 /** Cells of one row put into their columns. */

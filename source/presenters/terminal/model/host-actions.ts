@@ -1,0 +1,185 @@
+import type { FoundHost, HostState, HostTarget, Login, WizardServices } from '../services.ts';
+import type { Store } from './store.ts';
+import type { Tasks } from './tasks.ts';
+import { type HostRow, hostKey, type WizardState } from './wizard-state.ts';
+
+export type HostActions = {
+  loadNetworks(): void;
+  scan(ranges: readonly string[]): void;
+  stopScan(): void;
+  add(targets: readonly HostTarget[]): void;
+  addFrom(file?: string): void;
+  remove(key: string): void;
+  toggle(key: string): void;
+  includeAll(): void;
+  rename(key: string, name: string): void;
+  setLogin(login: Login): void;
+  setOwnLogin(key: string, login: Login | undefined): void;
+  /** Connects to the included hosts that are not ready, or to one. */
+  connect(key?: string): void;
+  acceptKey(key: string): void;
+};
+
+function addRows(state: WizardState, targets: readonly HostTarget[], found?: FoundHost): WizardState {
+  const known = new Map(state.hosts.map((row) => [hostKey(row.target), row]));
+  for (const target of targets) {
+    const key = hostKey(target);
+    const row = known.get(key);
+    // What was found again stays as the person left it; what is named by hand is wanted.
+    if (row === undefined)
+      known.set(key, { target, included: found === undefined, ...(found === undefined ? {} : { found }) });
+    else if (found === undefined) known.set(key, { ...row, included: true, target: { ...row.target, ...target } });
+    else known.set(key, { ...row, found });
+  }
+  return { ...state, hosts: [...known.values()] };
+}
+
+/** A login that only names a user takes the rest from the one for all. */
+export function effectiveLogin(target: HostTarget, common: Login | undefined): Login | undefined {
+  const own = target.login;
+  if (own === undefined) return common;
+  if (own.method === 'agent' && common !== undefined) return { ...common, user: own.user };
+  return own;
+}
+
+export function hostActions(services: WizardServices, store: Store<WizardState>, tasks: Tasks): HostActions {
+  const change = (key: string, next: (row: HostRow) => HostRow): void => {
+    store.set((state) => ({
+      ...state,
+      hosts: state.hosts.map((row) => (hostKey(row.target) === key ? next(row) : row)),
+    }));
+  };
+  let waiting: HostState[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  // A thousand hosts report at once; the list is copied once for many of them.
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const states = new Map(waiting.map((state) => [hostKey(state), state]));
+    waiting = [];
+    store.setSoon((state) => ({
+      ...state,
+      hosts: state.hosts.map((row) => {
+        const next = states.get(hostKey(row.target));
+        return next === undefined ? row : { ...row, state: next };
+      }),
+    }));
+  };
+  const report = (state: HostState): void => {
+    waiting.push(state);
+    timer ??= setTimeout(flush, 40);
+  };
+  const actions: HostActions = {
+    loadNetworks() {
+      tasks.start(
+        'networks',
+        async () => {
+          const networks = await services.ownNetworks();
+          store.set((state) => ({ ...state, networks }));
+        },
+        () => {},
+      );
+    },
+    scan(ranges) {
+      store.set((state) => ({ ...state, hostProblem: undefined, scan: { ranges, done: 0, total: 0 } }));
+      tasks.start(
+        'scan',
+        async (signal) => {
+          await services.scanNetwork(
+            ranges,
+            (found) => {
+              const target = { address: found.address, port: found.port };
+              if (!signal.aborted) store.setSoon((state) => addRows(state, [target], found));
+            },
+            (done, total) => {
+              if (!signal.aborted) store.setSoon((state) => ({ ...state, scan: { ranges, done, total } }));
+            },
+            signal,
+          );
+          if (!signal.aborted) store.set((state) => ({ ...state, scan: undefined }));
+        },
+        (problem) => store.set((state) => ({ ...state, scan: undefined, hostProblem: problem })),
+      );
+    },
+    stopScan() {
+      tasks.stop('scan');
+      store.set((state) => ({ ...state, scan: undefined }));
+    },
+    add(targets) {
+      store.set((state) => addRows(state, targets));
+      if (store.get().login !== undefined) actions.connect();
+    },
+    addFrom(file) {
+      store.set((state) => ({ ...state, hostProblem: undefined }));
+      tasks.start(
+        'read-hosts',
+        async () => {
+          const targets = await services.readHosts(file);
+          store.set((state) => addRows(state, targets));
+          if (store.get().login !== undefined) actions.connect();
+        },
+        (problem) => store.set((state) => ({ ...state, hostProblem: problem })),
+      );
+    },
+    remove(key) {
+      store.set((state) => ({ ...state, hosts: state.hosts.filter((row) => hostKey(row.target) !== key) }));
+    },
+    toggle(key) {
+      change(key, (row) => ({ ...row, included: !row.included }));
+      if (store.get().login !== undefined) actions.connect();
+    },
+    includeAll() {
+      store.set((state) => ({ ...state, hosts: state.hosts.map((row) => ({ ...row, included: true })) }));
+      if (store.get().login !== undefined) actions.connect();
+    },
+    rename(key, name) {
+      change(key, (row) => ({ ...row, name }));
+    },
+    setLogin(login) {
+      store.set((state) => ({ ...state, login }));
+      actions.connect();
+    },
+    setOwnLogin(key, login) {
+      change(key, ({ target: { login: _, ...target }, ...row }) => ({
+        ...row,
+        target: login === undefined ? target : { ...target, login },
+      }));
+      actions.connect(key);
+    },
+    connect(key) {
+      const state = store.get();
+      const rows = state.hosts.filter((row) =>
+        key === undefined
+          ? row.included && row.state?.condition !== 'ready' && row.state?.condition !== 'connecting'
+          : hostKey(row.target) === key,
+      );
+      const targets = rows.flatMap((row): readonly HostTarget[] => {
+        const login = effectiveLogin(row.target, state.login);
+        return login === undefined ? [] : [{ ...row.target, login }];
+      });
+      if (targets.length === 0) return;
+      for (const { address, port } of targets) report({ address, port, condition: 'connecting' });
+      flush();
+      // Each round is a task of its own: hosts added later must not end the connections of those before.
+      tasks.start(
+        `connect-${targets.map(hostKey).join()}`,
+        (signal) => services.connectHosts(targets, report, signal),
+        (problem) => store.set((now) => ({ ...now, hostProblem: problem })),
+      );
+    },
+    acceptKey(key) {
+      const row = store.get().hosts.find((candidate) => hostKey(candidate.target) === key);
+      const fingerprint = row?.state?.fingerprint;
+      if (row === undefined || fingerprint === undefined) return;
+      tasks.start(
+        'accept-key',
+        async () => {
+          await services.acceptHostKey(row.target.address, row.target.port, fingerprint);
+          actions.connect(key);
+        },
+        (problem) => store.set((state) => ({ ...state, hostProblem: problem })),
+      );
+    },
+  };
+  return actions;
+}
