@@ -109,9 +109,10 @@ kubeadm init phase addon coredns --config "$configuration" --kubeconfig ${hostPa
       }
       if (!(await everyHostHasNameServer(context))) {
         const corefile = withoutForward(await connection.check('Read the Corefile', readCorefile));
+        // Standard input may be a socket, which cannot be opened by its name; behind `cat |` it is a pipe.
         await connection.check(
           'Set the Corefile',
-          `${kubectl} -n kube-system patch configmap coredns --type=merge --patch-file=/dev/stdin`,
+          `cat | ${kubectl} -n kube-system patch configmap coredns --type=merge --patch-file=/dev/stdin`,
           [],
           { stdin: JSON.stringify({ data: { Corefile: corefile } }) },
         );
@@ -119,7 +120,7 @@ kubeadm init phase addon coredns --config "$configuration" --kubeconfig ${hostPa
       if (spread) {
         await connection.check(
           'Spread CoreDNS',
-          `${kubectl} -n kube-system patch deployment coredns --type=strategic --patch-file=/dev/stdin`,
+          `cat | ${kubectl} -n kube-system patch deployment coredns --type=strategic --patch-file=/dev/stdin`,
           [],
           { stdin: await readAsset('network/coredns-patch.yaml') },
         );
