@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import type { Bundle, BundleImage } from '../../source/bundle/contents.ts';
+import { parseClusterDocument } from '../../source/cluster/load-document.ts';
+import { stepsOf, validatePlan } from '../../source/engine/plan.ts';
+import type { HostFacts } from '../../source/hosts/facts.ts';
+import { parseFacts } from '../../source/hosts/gather-facts.ts';
+import { containerdConfiguration, containerdUnit, mirrorFile } from '../../source/phases/containerd.ts';
+import type { InstallContext } from '../../source/phases/context.ts';
+import {
+  discoveryKubeconfig,
+  initConfiguration,
+  joinConfiguration,
+} from '../../source/phases/kubeadm-configuration.ts';
+import { loadBalancerConfiguration } from '../../source/phases/load-balancer.ts';
+import { splitImageName } from '../../source/phases/registry-content.ts';
+import { installPlan } from '../../source/workflows/install.ts';
+
+function documentOf(planes: number, workers: number, more = '') {
+  const hosts = Array.from({ length: planes + workers }, (_, index) => {
+    const role = index < planes ? 'control-plane' : 'worker';
+    return `    - { name: node-${index + 1}, address: 10.0.0.${index + 1}, role: ${role} }`;
+  });
+  return parseClusterDocument(
+    'cluster.yaml',
+    `apiVersion: landfall/v1\nkind: Cluster\nmetadata: { name: test }\nspec:\n  hosts:\n${hosts.join('\n')}\n${more}`,
+  );
+}
+
+function factsWith(lines: string): HostFacts {
+  return parseFacts(
+    `architecture x86_64\nprocessors 2\nmemory-kib 4000000\ncgroup 2\nopen-files 524288\n${lines}`,
+    'x',
+  );
+}
+
+const images: readonly BundleImage[] = [
+  { name: 'docker.io/library/haproxy:2.6.12', digest: 'sha256:0', use: 'load-balancer', architectures: ['amd64'] },
+  { name: 'registry.k8s.io/pause:3.10.2', digest: 'sha256:1', use: 'every-node', architectures: ['amd64'] },
+];
+
+function planOf(planes: number, workers: number) {
+  const unused = (): never => {
+    throw new Error('making a plan reaches no host');
+  };
+  const context = {
+    document: documentOf(planes, workers),
+    bundle: { images, files: [] } as unknown as Bundle,
+    secrets: { registryPassword: 'registry-password-1', bootstrapToken: 'abcdef.0123456789abcdef' },
+    pki: { clusterAuthority: '', registryAuthority: '', kubernetesFiles: unused, registryCertificate: unused },
+    home: '/nowhere',
+    host: unused,
+  } as unknown as InstallContext;
+  return installPlan(context, []);
+}
+
+describe('the plan of an install', () => {
+  test.each([
+    [1, 0],
+    [1, 2],
+    [3, 0],
+    [3, 2],
+    [5, 20],
+  ])('%i control planes and %i workers: it can be walked', (planes, workers) => {
+    const plan = planOf(planes, workers);
+    expect(() => validatePlan(plan)).not.toThrow();
+    const steps = stepsOf(plan);
+    for (let host = 1; host <= planes + workers; host++) {
+      const own = steps.filter((step) => step.host === `node-${host}`).map((step) => step.id);
+      expect(own).toContain(`containerd/service@node-${host}`);
+      expect(own).toContain(host === 1 ? 'kubernetes/init@node-1' : `kubernetes/join@node-${host}`);
+    }
+  });
+
+  test('only the first control plane is sent the content; no worker runs a registry', () => {
+    const ids = stepsOf(planOf(3, 2)).map((step) => step.id);
+    expect(ids.filter((id) => id.startsWith('registry/essentials'))).toEqual(['registry/essentials@node-1']);
+    expect(ids.filter((id) => id.startsWith('registry/copy')).sort()).toEqual([
+      'registry/copy@node-2',
+      'registry/copy@node-3',
+    ]);
+    expect(ids.some((id) => /^registry\/.*@node-[45]$/.test(id))).toBe(false);
+  });
+
+  test('control planes join one at a time, workers do not wait for one another', () => {
+    const joins = stepsOf(planOf(3, 2)).filter((step) => step.id.startsWith('kubernetes/join'));
+    expect(Object.fromEntries(joins.map((step) => [step.host, step.kind]))).toEqual({
+      'node-2': 'control-plane',
+      'node-3': 'control-plane',
+      'node-4': 'host',
+      'node-5': 'host',
+    });
+  });
+});
+
+describe('kubeadm configuration', () => {
+  const input = {
+    host: {
+      name: 'node-1',
+      address: '10.0.0.1',
+      role: 'control-plane',
+      connection: 'ssh',
+      ssh: { user: 'root', port: 22 },
+    },
+    facts: factsWith(''),
+    anyCgroupVersion1: false,
+    anyFixedConntrack: false,
+    kubernetesVersion: 'v1.36.3',
+    bootstrapToken: 'abcdef.0123456789abcdef',
+  } as const;
+  const kinds = (text: string): Readonly<Record<string, Record<string, never>>> =>
+    Object.fromEntries(parseAllDocuments(text).map((part) => [part.toJS().kind, part.toJS()]));
+
+  test("the user's settings win, and ours beside them stay", () => {
+    const document = documentOf(
+      1,
+      0,
+      '  kubeadm: { kubeletConfiguration: { maxPods: 50 }, clusterConfiguration: { apiServer: { extraArgs: [{ name: v, value: "4" }] } } }\n',
+    );
+    const parts = kinds(initConfiguration({ ...input, document }));
+    expect(parts['KubeletConfiguration']).toMatchObject({ maxPods: 50, cgroupDriver: 'systemd' });
+    expect(parts['ClusterConfiguration']).toMatchObject({
+      controlPlaneEndpoint: '127.0.0.1:7443',
+      apiServer: { extraArgs: [{ name: 'v', value: '4' }] },
+    });
+    expect(JSON.stringify(parts['ClusterConfiguration']?.['apiServer'])).toContain('10.0.0.1');
+  });
+
+  test('what an old kernel or a container cannot do is asked for only there', () => {
+    const document = documentOf(1, 0);
+    const plain = initConfiguration({ ...input, document });
+    expect(plain).not.toContain('failCgroupV1');
+    expect(plain).not.toContain('conntrack:');
+    expect(plain).not.toContain('SystemVerification');
+    const old = initConfiguration({
+      ...input,
+      document,
+      facts: factsWith('').cgroupVersion === 2 ? { ...input.facts, cgroupVersion: 1 } : input.facts,
+      anyCgroupVersion1: true,
+      anyFixedConntrack: true,
+    });
+    expect(old).toContain('failCgroupV1: false');
+    expect(old).toContain('SystemVerification');
+    expect(kinds(old)['KubeProxyConfiguration']).toMatchObject({ conntrack: { maxPerCore: 0, min: 0 } });
+  });
+
+  test('control planes take workloads only where there is no worker', () => {
+    expect(initConfiguration({ ...input, document: documentOf(1, 0) })).toContain('taints: []');
+    expect(initConfiguration({ ...input, document: documentOf(1, 1) })).not.toContain('taints');
+  });
+
+  test('a join goes through the local load balancer and carries no key', () => {
+    const document = documentOf(3, 1);
+    const worker = document.hosts[3];
+    if (worker === undefined) throw new Error('no worker');
+    const discovery = parse(discoveryKubeconfig(document, 'PEM', input.bootstrapToken));
+    expect(discovery.clusters[0].cluster.server).toBe('https://127.0.0.1:7443');
+    const join = joinConfiguration(document, worker, input.facts, '/discovery', input.bootstrapToken);
+    expect(join).not.toContain('controlPlane:');
+  });
+});
+
+describe('containerd', () => {
+  test('settings follow what the host can do', () => {
+    const limited = factsWith('lower-oom no\n');
+    expect(containerdConfiguration(limited, 'registry.k8s.io/pause:3.10.2')).toContain('restrict_oom_score_adj = true');
+    expect(containerdConfiguration(factsWith('lower-oom yes\n'), 'p')).toContain('restrict_oom_score_adj = false');
+    expect(containerdUnit(factsWith(''))).toContain('LimitNOFILE=524288');
+  });
+
+  test('no name falls back to its public owner', () => {
+    const text = mirrorFile(['10.0.0.1', '10.0.0.2'], 5443, 'docker.io', 'landfall:secret');
+    expect(text).toContain('server = "https://10.0.0.1:5443/v2/docker.io"');
+    expect(text.match(/\[host\."https:\/\/10\.0\.0\.\d:5443\/v2\/docker\.io"\]/g)).toHaveLength(2);
+    expect(text).not.toMatch(/https:\/\/[^1"]/);
+  });
+});
+
+test('the load balancer checks every API server by its certificate', () => {
+  const text = loadBalancerConfiguration(7443, documentOf(3, 1).hosts.slice(0, 3));
+  expect(text.match(/^ {2}server /gm)).toHaveLength(3);
+  expect(text).toContain('verify required');
+  expect(text).toContain('bind 127.0.0.1:7443');
+});
+
+test.each([
+  ['registry.k8s.io/pause:3.10.2', { domain: 'registry.k8s.io', path: 'pause', tag: '3.10.2' }],
+  ['localhost:5000/a/b', { domain: 'localhost:5000', path: 'a/b', tag: 'latest' }],
+  ['docker.io/library/nginx:1@sha256:00', { domain: 'docker.io', path: 'library/nginx', tag: '1' }],
+])('the image name %s is taken apart', (name, parts) => {
+  expect(splitImageName(name)).toEqual(parts);
+});
