@@ -8,6 +8,7 @@ import { printAside } from './commands/print.ts';
 import { resetCommand } from './commands/reset.ts';
 import { statusCommand } from './commands/status.ts';
 import { replayCommand, watchCommand } from './commands/watch.ts';
+import { startWizard } from './commands/wizard/start-wizard.ts';
 import { toLandfallError } from './errors.ts';
 
 const version = '0.1.0';
@@ -25,7 +26,7 @@ function program(): Command {
     resetCommand(),
     bundleCommand(),
     appCommand(),
-    demoCommand(undefined, version),
+    demoCommand(startWizard, version),
   ]) {
     landfall.addCommand(withExitOverride(command));
   }

@@ -445,6 +445,18 @@ export const en = {
     nameWhy: 'Under this name the cluster is kept on this machine.',
     nameWrong: 'A name has small letters, digits and "-", as in shop-1.',
   },
+  /** The wizard as numbered questions. */
+  numbered: {
+    hint: 'Type a number or an answer and press Enter. The value in [ ] is taken when you only press Enter. "<" goes back.',
+    what: 'What do you want to do?',
+    number: 'Number',
+    between: (count: number) => `Please type a number from 1 to ${count}.`,
+    yesNo: '(yes/no)',
+    again: 'Enter hosts and login again',
+    without: 'Go on without them',
+    roles: 'Number of a host to change its role, or Enter to go on',
+    applications: 'Numbers of the applications, separated by commas, or Enter for none',
+  },
   /** Titles of phases by their ids; a phase without one here is shown as it names itself. */
   phases: {
     connect: 'Reach the hosts',

@@ -435,6 +435,17 @@ export const zh: Messages = {
     nameWhy: '集群以此名称保存在本机。',
     nameWrong: '名称由小写字母、数字和「-」组成，例如 shop-1。',
   },
+  numbered: {
+    hint: '输入数字或答案后按回车。直接按回车则采用 [ ] 中的值。输入 "<" 返回上一步。',
+    what: '您想做什么？',
+    number: '编号',
+    between: (count) => `请输入 1 到 ${count} 之间的数字。`,
+    yesNo: '（是/否）',
+    again: '重新输入主机和登录方式',
+    without: '不含它们，继续',
+    roles: '输入主机编号以更改角色，或按回车继续',
+    applications: '输入应用编号，用逗号分隔；不选则按回车',
+  },
   phases: {
     connect: '连接主机',
     prepare: '准备主机',

@@ -76,6 +76,8 @@ export type RunState = {
   readonly questions: readonly OpenQuestion[];
   readonly log: readonly LogLine[];
   readonly notes: readonly string[];
+  /** What ended the run outside of any step. */
+  readonly failure: { readonly host: string | undefined; readonly details: FailureDetails } | undefined;
   readonly finished: RunFinish | undefined;
   /** Time that steps took here, by the part of their id before `@`. */
   readonly durations: ReadonlyMap<string, { readonly count: number; readonly milliseconds: number }>;
@@ -96,6 +98,7 @@ export const emptyRun: RunState = {
   questions: [],
   log: [],
   notes: [],
+  failure: undefined,
   finished: undefined,
   durations: new Map(),
   stepIndex: new Map(),
@@ -334,6 +337,9 @@ export function applyEvents(before: RunState, events: readonly JournalEvent[]): 
         break;
       case 'note':
         state.notes = [...state.notes, event.text].slice(-hostLines);
+        break;
+      case 'run-failed':
+        state.failure = { host: event.host, details: event.failure };
         break;
       case 'run-finished': {
         const { outcome, changed, unchanged, failed, skipped, milliseconds } = event;

@@ -20,6 +20,8 @@ export type RootProps = {
   /** Set while a question of the program covers the screen. */
   readonly overlay?: ReactNode;
   readonly onQuit: () => void;
+  /** Told the lines of each frame as text. */
+  readonly onFrame?: (lines: readonly string[]) => void;
   readonly children: ReactNode;
 };
 
@@ -68,7 +70,11 @@ function Stage(props: RootProps): ReactNode {
     return true;
   });
   const covered = props.overlay !== undefined || help !== undefined;
-  const around = { practice: props.practice, cluster: props.cluster };
+  const around = {
+    practice: props.practice,
+    cluster: props.cluster,
+    ...(props.onFrame === undefined ? {} : { publish: props.onFrame }),
+  };
   const announce = (items: readonly FooterItem[], title: string): void => {
     announced.current = { items, title };
   };

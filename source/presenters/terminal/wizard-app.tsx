@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { Component, type ReactNode, useState } from 'react';
 import { QuestionScreen } from './components/question-screen.tsx';
 import type { TerminalProfile } from './environment.ts';
 import type { Memory } from './memory.tsx';
@@ -39,18 +39,41 @@ export type WizardAppProps = {
   readonly profile: TerminalProfile;
   readonly memory: Memory;
   readonly exit: (reason: WizardExit) => void;
+  /** Told the lines of each frame. */
+  readonly onFrame?: (lines: readonly string[]) => void;
+  /** Told what a screen threw while it was drawn. */
+  readonly onBroken?: (thrown: unknown) => void;
 };
+
+/** Keeps an error of one screen from ending in a half-drawn terminal. */
+class Boundary extends Component<{ readonly onError: (thrown: unknown) => void; readonly children: ReactNode }> {
+  override state = { broken: false };
+
+  static getDerivedStateFromError(): { readonly broken: boolean } {
+    return { broken: true };
+  }
+
+  override componentDidCatch(thrown: unknown): void {
+    this.props.onError(thrown);
+  }
+
+  override render(): ReactNode {
+    return this.state.broken ? null : this.props.children;
+  }
+}
 
 /** The wizard: one screen after the other over what the model knows. */
 export function WizardApp(props: WizardAppProps): ReactNode {
   return (
-    <WizardProvider model={props.model} exit={props.exit}>
-      <Stage {...props} />
-    </WizardProvider>
+    <Boundary onError={(thrown) => props.onBroken?.(thrown)}>
+      <WizardProvider model={props.model} exit={props.exit}>
+        <Stage {...props} />
+      </WizardProvider>
+    </Boundary>
   );
 }
 
-function Stage({ model, profile, memory }: WizardAppProps): ReactNode {
+function Stage({ model, profile, memory, onFrame }: WizardAppProps): ReactNode {
   const { state, exit } = useWizard();
   const [quitting, setQuitting] = useState(false);
   const Screen = screens[state.screen];
@@ -65,6 +88,7 @@ function Stage({ model, profile, memory }: WizardAppProps): ReactNode {
       memory={memory}
       practice={model.services.practice !== undefined}
       cluster={cluster}
+      {...(onFrame === undefined ? {} : { onFrame })}
       // A second Ctrl-C while the question is shown means yes.
       onQuit={() => (quitting ? quit() : setQuitting(true))}
       {...(quitting ? { overlay: <QuitQuestion live={live} close={() => setQuitting(false)} quit={quit} /> } : {})}

@@ -5,7 +5,7 @@ import { truncate, wrapText } from '../text.ts';
 import { useView, type View } from '../view.tsx';
 import { footerLine } from './footer.ts';
 import { type Area, blank, toHeight } from './layout.ts';
-import { between, Line, type Span, type Spans, span } from './line.tsx';
+import { between, fitSpans, Line, type Span, type Spans, span } from './line.tsx';
 
 /** Steps of a new cluster in their order. */
 export const steps = ['bundle', 'hosts', 'roles', 'checks', 'applications', 'review'] as const;
@@ -36,6 +36,8 @@ export type Surroundings = {
   readonly covered: boolean;
   /** Told which keys work now, for the help overlay. */
   readonly announce: (footer: readonly FooterItem[], title: string) => void;
+  /** Told the lines of the frame as text, for key scripts. */
+  readonly publish?: (lines: readonly string[]) => void;
 };
 
 const SurroundingsContext = createContext<Surroundings>({
@@ -135,18 +137,25 @@ export function Frame(props: FrameProps): ReactNode {
   return <Lines lines={body} width={width} indent />;
 }
 
+/** The lines of a frame; wider ones are cut. */
 function Lines(props: {
   readonly lines: readonly Spans[];
   readonly width: number;
   readonly indent?: boolean;
 }): ReactNode {
+  const { publish } = useContext(SurroundingsContext);
+  const { ellipsis } = useView().profile.glyphs;
+  const left = props.indent === true ? 1 : 0;
+  useLayoutEffect(() => {
+    publish?.(
+      props.lines.map((line) => {
+        const text = fitSpans(line, props.width, ellipsis).map((part) => part.text);
+        return `${' '.repeat(left)}${text.join('')}`.trimEnd();
+      }),
+    );
+  });
   return (
-    <Box
-      flexDirection="column"
-      height={props.lines.length}
-      overflow="hidden"
-      paddingLeft={props.indent === true ? 1 : 0}
-    >
+    <Box flexDirection="column" height={props.lines.length} overflow="hidden" paddingLeft={left}>
       {props.lines.map((spans, index) => (
         <Line key={index} spans={spans} width={props.width} />
       ))}

@@ -7,7 +7,7 @@ import { problemMessage } from '../components/problem.ts';
 import { useSpinner } from '../components/spinner.ts';
 import { useView } from '../view.tsx';
 import { useWizard } from '../wizard-context.tsx';
-import { failureLines } from './progress.tsx';
+import { failureLines, stepFailureLines } from './progress.tsx';
 import { type LogChoice, RunLogScreen } from './run-log.tsx';
 
 /** How the run ended: addresses and passwords, or what failed and how to go on. */
@@ -118,6 +118,7 @@ function Failure({ showLog }: { readonly showLog: () => void }): ReactNode {
   const { run } = state;
   const failed = run.steps.flatMap((step, index) => (step.status === 'failed' ? [index] : []));
   const stopped = run.finished?.outcome === 'stopped';
+  const finishedCount = run.finished?.failed ?? 0;
   const actions: readonly Action[] = [
     { id: 'retry', label: words.retry, run: () => model.runs.resume(run.cluster) },
     { id: 'logs', label: words.logs, run: showLog },
@@ -131,10 +132,11 @@ function Failure({ showLog }: { readonly showLog: () => void }): ReactNode {
     <ListScreen
       id={`failed-${run.run}`}
       title={stopped ? words.stopped : words.failed}
-      why={stopped ? words.stoppedWhy : words.failedWhy(failed.length)}
+      why={stopped ? words.stoppedWhy : words.failedWhy(Math.max(failed.length, finishedCount))}
       startAt={failed.length > 0 ? 'list' : 'actions'}
-      summary={() => {
+      summary={(area) => {
         const { finished } = run;
+        if (run.failure !== undefined) return failureLines(run.failure.details, area.width, view);
         if (finished === undefined) return [];
         return [[span(words.changed(finished.changed, finished.unchanged, finished.skipped), 'dim')]];
       }}
@@ -154,7 +156,7 @@ function Failure({ showLog }: { readonly showLog: () => void }): ReactNode {
           [span(run.steps[index]?.failure?.code ?? '', 'dim')],
         ];
       }}
-      detail={(row, area) => failureLines(run, failed[row] ?? -1, area.width, view)}
+      detail={(row, area) => stepFailureLines(run, failed[row] ?? -1, area.width, view)}
       actions={actions}
       open={{ label: messages.commands.log, run: showLog }}
       commands={[

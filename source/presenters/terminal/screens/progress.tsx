@@ -1,4 +1,5 @@
 import { type ReactNode, useMemo, useRef, useState } from 'react';
+import type { FailureDetails } from '../../../engine/events.ts';
 import { formatBytes, formatBytesOf, formatClock, roughDuration } from '../../../language/format.ts';
 import { type Progress, progressOf } from '../../remaining-time.ts';
 import { type HostState, type HostStatus, hostStatus, type OpenQuestion, type RunState } from '../../run-state.ts';
@@ -62,9 +63,13 @@ function phaseLine(run: RunState, width: number, view: View): Spans {
 }
 
 /** What a step that failed said, for the details and for questions. */
-export function failureLines(run: RunState, step: number, width: number, view: View): readonly Spans[] {
+export function stepFailureLines(run: RunState, step: number, width: number, view: View): readonly Spans[] {
   const failure = run.steps[step]?.failure;
-  if (failure === undefined) return [];
+  return failure === undefined ? [] : failureLines(failure, width, view);
+}
+
+/** A failure with what to do, its command and its last lines. */
+export function failureLines(failure: FailureDetails, width: number, view: View): readonly Spans[] {
   const { glyphs } = view.profile;
   const words = view.messages.progress;
   const lines: Spans[] = [...marked(span(glyphs.failed, 'bad'), failure.message, width)];
@@ -200,7 +205,7 @@ export function ProgressScreen(): ReactNode {
     const host = hostOf(row);
     if (host === undefined) return [];
     const failed = host.failed[0];
-    if (failed !== undefined) return failureLines(run, failed, area.width, view);
+    if (failed !== undefined) return stepFailureLines(run, failed, area.width, view);
     const output = host.lines.filter((line) => line.kind === 'output' || line.kind === 'failure').slice(-area.height);
     return output.map(
       (line): Spans => [
@@ -321,7 +326,7 @@ function StepQuestion(props: {
     <QuestionScreen
       title={words.questionTitle}
       question={words.question(planned?.title ?? '', hostName(planned?.host ?? '', view))}
-      body={(width) => failureLines(state.run, step, width, view)}
+      body={(width) => stepFailureLines(state.run, step, width, view)}
       choices={[
         ...choices.map((choice) => ({ id: choice, label: words[choice], dangerous: choice !== 'retry' })),
         { id: 'later', label: words.later },
