@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { appCommand } from './commands/app.ts';
 import { applyCommand } from './commands/apply.ts';
 import { bundleCommand } from './commands/bundle.ts';
+import { certificatesCommand } from './commands/certificates.ts';
 import { demoCommand } from './commands/demo.ts';
 import { executeRunCommand } from './commands/execute-run.ts';
 import { printAside } from './commands/print.ts';
@@ -26,6 +27,7 @@ function program(): Command {
     resetCommand(),
     bundleCommand(),
     appCommand(),
+    certificatesCommand(),
     demoCommand(startWizard, version),
   ]) {
     landfall.addCommand(withExitOverride(command));
