@@ -4,6 +4,7 @@ import type { Chart } from './chart-archive.ts';
 import { type ApplicationHost, kubectl, runScript } from './host.ts';
 import type { ParameterValue } from './parameters.ts';
 import type { SelectedApplication } from './selection.ts';
+import { parseSize } from './size.ts';
 import type { ChartValues } from './values.ts';
 
 const hashLabel = 'landfall.dev/values-hash';
@@ -62,27 +63,47 @@ export async function installRelease(
   const connection = await host.connection();
   await connection.writeFile(file, chart.archive, 0o600);
   const labels = `${packageLabel}=${name},${hashLabel}=${hash}`;
-  try {
-    await runScript(
+  const upgrade = (): Promise<string> =>
+    runScript(
       host,
       `helm upgrade --install ${application.name}`,
       'install.sh',
       [application.name, namespace, file, labels],
-      {
-        stdin: JSON.stringify(values),
-      },
+      { stdin: JSON.stringify(values) },
     );
+  await connection.writeFile(file, chart.archive, 0o600);
+  try {
+    await upgrade();
   } catch (thrown) {
     const error = toLandfallError(thrown);
-    if (!/updates to statefulset spec|spec: Forbidden/.test(error.context.output ?? '')) throw error;
-    throw new LandfallError({
-      code: 'APPLICATION_FIXED',
-      message: `${application.name} is installed with another size of its storage, which cannot be changed in place.`,
-      fix: `Ask for the old size; or run \`landfall app uninstall ${application.name}\`, which keeps the data, and install it again: it then keeps its old volume.`,
-      cause: error,
-      context: error.context,
-    });
+    if (!/updates to statefulset spec/.test(error.context.output ?? '')) throw error;
+    if (await storageDiffers(host, application)) throw storageIsFixed(application.name, error);
+    // Another field that Kubernetes lets nobody change, as a newer package may: the set is made anew around its pods.
+    await kubectl(host, `Replace the StatefulSet of ${application.name}`, [
+      ...['--namespace', namespace, 'delete', 'statefulsets', '--cascade=orphan'],
+      ...['--selector', `landfall.dev/application=${application.name}`],
+    ]);
+    await connection.writeFile(file, chart.archive, 0o600);
+    await upgrade();
   }
+}
+
+async function storageDiffers(host: ApplicationHost, application: SelectedApplication): Promise<boolean> {
+  const asked = application.package.parameters
+    .filter((parameter) => parameter.type === 'size' && parameter.need === 'disk')
+    .map((parameter) => parseSize(String(application.parameters[parameter.name])));
+  const present = await applicationVolumes(host, application.name);
+  return present.some((volume) => !asked.includes(parseSize(volume.size)));
+}
+
+function storageIsFixed(name: string, error: LandfallError): LandfallError {
+  return new LandfallError({
+    code: 'APPLICATION_FIXED',
+    message: `${name} is installed with another size of its storage, which cannot be changed in place.`,
+    fix: `Ask for the old size; or run \`landfall app uninstall ${name}\`, which keeps the data, and install it again: it then keeps its old volume.`,
+    cause: error,
+    context: error.context,
+  });
 }
 
 const installedValues = z.object({ parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])) });

@@ -20,6 +20,10 @@ export class FakeCluster extends BaseConnection {
   nodes: readonly string[] = ['worker-1 True', 'plane-1 True'];
   trialFailures = 0;
   readonly tried: string[] = [];
+  /** What the next calls of helm end with. */
+  readonly helmErrors: string[] = [];
+  /** JSON of the values the release was installed with. */
+  values = '';
 
   async run(script: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<CommandResult> {
     const stdin = typeof options.stdin === 'string' || Buffer.isBuffer(options.stdin) ? String(options.stdin) : '';
@@ -47,7 +51,9 @@ export class FakeCluster extends BaseConnection {
       if (args[4] === 'delete') this.volumes = [];
       return '';
     }
+    if (script.includes('helm get values')) return this.values;
     if (words.startsWith('get secrets')) return this.#releases();
+    if (words.includes('delete statefulsets --cascade=orphan')) return '';
     if (words.startsWith('get persistentvolumeclaims')) {
       return this.volumes.map((size) => `shop\tapplications\t${size}\n`).join('');
     }
@@ -59,7 +65,10 @@ export class FakeCluster extends BaseConnection {
     throw new Error(`nobody answers: ${words}`);
   }
 
-  #install(labels: string, stdin: string): string {
+  #install(labels: string, stdin: string): string | CommandResult {
+    const error = this.helmErrors.shift();
+    if (error !== undefined) return { exitCode: 1, stdout: '', stderr: error };
+    this.values = stdin;
     const [, owner = '', hash = ''] = /package=([^,]+),.*hash=(.+)$/.exec(labels) ?? [];
     this.release = { status: 'deployed', package: owner, hash, revision: (this.release?.revision ?? 0) + 1 };
     this.installedPassword = (JSON.parse(stdin) as { passwords: { password: string } }).passwords.password;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { readAccess } from '../../source/applications/access.ts';
 import { loadCatalogue } from '../../source/applications/catalogue.ts';
+import { installedParameters } from '../../source/applications/release.ts';
 import { selectApplications } from '../../source/applications/selection.ts';
 import { type ApplicationEnvironment, installStep, uninstallStep } from '../../source/applications/steps.ts';
 import { openClusterSecrets } from '../../source/cluster/secrets.ts';
@@ -190,6 +191,56 @@ test('uninstalling keeps data and password; a new install has the same; --delete
   await carryOut(uninstallStep(environment, catalogue, 'shop', true));
   expect(cluster.volumes).toEqual([]);
   expect(openClusterSecrets(folder).allValues()).not.toContain(password);
+});
+
+const fixed = 'Error: UPGRADE FAILED: spec: Forbidden: updates to statefulset spec for fields other than replicas';
+
+test('another size of storage is refused with a way out, and the application is left alone', async () => {
+  const { cluster, environment, step } = setUp();
+  await carryOut(step());
+  const [, bigger] = selectApplications(catalogue, [
+    { package: 'mariadb', name: 'shop', parameters: { storage: '9Gi' } },
+  ]);
+  if (bigger === undefined) throw new Error('nothing selected');
+  cluster.helmErrors.push(fixed);
+  await expect(installStep(environment, bigger).apply(reporter())).rejects.toMatchObject({
+    code: 'APPLICATION_FIXED',
+    fix: expect.stringContaining('landfall app uninstall shop'),
+  });
+  expect(cluster.calls.some((call) => call.args.includes('--cascade=orphan'))).toBe(false);
+});
+
+test('a newer chart that changes what cannot be changed makes the set anew around its pods', async () => {
+  const { cluster, step } = setUp();
+  await carryOut(step());
+  cluster.helmErrors.push(fixed);
+  await step().apply(reporter());
+  expect(cluster.calls.filter((call) => call.args.includes('--cascade=orphan'))).toHaveLength(1);
+  expect(cluster.release?.revision).toBe(2);
+});
+
+test('an API that is away for a moment is worth another try, a refusal is not', async () => {
+  const { cluster, step } = setUp();
+  cluster.helmErrors.push(
+    'Error: Kubernetes cluster unreachable: dial tcp 127.0.0.1:7443: connect: connection refused',
+  );
+  await expect(step().apply(reporter())).rejects.toMatchObject({ code: 'COMMAND_FAILED', transient: true });
+  cluster.helmErrors.push('Error: execution error at (mariadb/templates/secret.yaml): the password is missing');
+  await expect(step().apply(reporter())).rejects.toMatchObject({ code: 'COMMAND_FAILED', transient: false });
+});
+
+test('what an application was given before can be read back, without its password', async () => {
+  const { cluster, environment, step } = setUp({ memory: '1Gi' });
+  const shop = { name: 'shop', namespace: 'applications' };
+  expect(await installedParameters(environment.host, shop)).toEqual({});
+  await carryOut(step());
+  expect(cluster.values).toContain(cluster.installedPassword);
+  expect(await installedParameters(environment.host, shop)).toEqual({
+    database: 'app',
+    user: 'admin',
+    storage: '5Gi',
+    memory: '1Gi',
+  });
 });
 
 test('storage that an application lies on is not uninstalled', async () => {

@@ -10,5 +10,11 @@ folder=$(mktemp -d /var/lib/landfall/helm-XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 export HELM_CACHE_HOME="$folder" HELM_CONFIG_HOME="$folder" HELM_DATA_HOME="$folder" KUBECACHEDIR="$folder"
 
-[ -n "$(kubectl -n "$namespace" get secrets -l "owner=helm,name=$release" -o name)" ] || exit 0
-helm get values "$release" --namespace "$namespace" --output json
+# A change that failed left a newer record with values that never were in use.
+records() {
+  kubectl -n "$namespace" get secrets -l "owner=helm,name=$release$1" -o jsonpath='{range .items[*]}{.metadata.labels.version}{"\n"}{end}'
+}
+revision=$(records ,status=deployed | sort -n | tail -n 1)
+[ -n "$revision" ] || revision=$(records '' | sort -n | tail -n 1)
+[ -n "$revision" ] || exit 0
+helm get values "$release" --namespace "$namespace" --revision "$revision" --output json
