@@ -49,7 +49,9 @@ function processStartTime(processId: number): string {
   try {
     const status = readFileSync(`/proc/${processId}/stat`, 'utf8');
     // The name in parentheses may hold spaces, so the fields are counted from behind it; the start is the 22nd (proc(5)).
-    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const [state = '', ...fields] = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    // A killed process that its parent has not looked at yet still has its number.
+    return state === 'Z' || state === 'X' ? 'ended' : (fields[18] ?? '');
   } catch {
     return '';
   }
