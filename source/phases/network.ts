@@ -6,7 +6,7 @@ import { hostStep } from './host-step.ts';
 import { kubectl } from './kubernetes.ts';
 import { hostPaths } from './paths.ts';
 
-function imageNamed(context: InstallContext, part: string): string {
+function imageNamed(context: Pick<InstallContext, 'bundle'>, part: string): string {
   const image = context.bundle.images.find((candidate) => candidate.name.split(':')[0]?.endsWith(part));
   if (image === undefined) {
     throw new LandfallError({
@@ -19,7 +19,7 @@ function imageNamed(context: InstallContext, part: string): string {
 }
 
 /** flannel's manifests with the cluster's pod network and the bundle's images. */
-export async function flannelManifest(context: InstallContext): Promise<string> {
+export async function flannelManifest(context: Pick<InstallContext, 'document' | 'bundle'>): Promise<string> {
   const text = await readAsset('network/flannel.yaml');
   return text
     .replaceAll('@POD_CIDR@', context.document.network.podCidr)

@@ -1,0 +1,72 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { toLandfallError } from '../../source/errors.ts';
+import { runInstallBenchmark } from './install/benchmark.ts';
+import { judge } from './install/judge.ts';
+import { runUploadBenchmark } from './upload/benchmark.ts';
+import { uploadOnce } from './upload/landfall-upload.ts';
+
+const say = (line: string) => console.log(line);
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on is wanted');
+  return value;
+}
+
+function shapes(text: string): readonly string[] {
+  const list = text.split(',');
+  if (!list.every((shape) => /^[1-9]\+\d$/.test(shape))) {
+    throw new InvalidArgumentError('shapes look like 3+1,3+2: control planes + workers');
+  }
+  return list;
+}
+
+const program = new Command('bench').description('Landfall measured against what is known to be fast, on real hosts');
+
+program
+  .command('install')
+  .description('a hand-written minimal script and Landfall, alternating on the same hosts, until every pod is ready')
+  .option('--shapes <list>', 'control planes + workers', shapes, ['3+1', '3+2'])
+  .option('--rounds <count>', 'rounds of each', count, 3)
+  .option('--only <which>', 'floor or landfall alone, to look at one of them')
+  .option('--name <name>', "the lab's name", 'bench')
+  .option('--keep', 'leave the hosts of the last round up', false)
+  .option('--result <file>', 'where the result is saved as JSON')
+  .action(
+    async (options: {
+      shapes: readonly string[];
+      rounds: number;
+      only?: string;
+      name: string;
+      keep: boolean;
+      result?: string;
+    }) => {
+      if (!(await runInstallBenchmark(options, say))) process.exitCode = 1;
+    },
+  );
+
+program
+  .command('upload')
+  .description('one big file over the connection that Landfall uses, against `ssh HOST cat` of OpenSSH')
+  .option('--megabytes <count>', 'size of the file', count, 500)
+  .option('--rounds <count>', 'rounds of each', count, 5)
+  .option('--name <name>', "the lab's name", 'bench')
+  .option('--result <file>', 'where the result is saved as JSON')
+  .action(async (options: { megabytes: number; rounds: number; name: string; result?: string }) => {
+    if (!(await runUploadBenchmark(options, say))) process.exitCode = 1;
+  });
+
+// These run inside the lab's network, as processes of their own.
+program.command('judge', { hidden: true }).argument('<request>').action(judge);
+program.command('upload-once', { hidden: true }).argument('<request>').action(uploadOnce);
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  const error = toLandfallError(thrown);
+  console.error(`${error.code}: ${error.message}`);
+  if (error.fix !== undefined) console.error(error.fix);
+  if (error.context.output !== undefined) console.error(error.context.output);
+  if (error.code === 'UNEXPECTED' && error.cause instanceof Error) console.error(error.cause.stack);
+  process.exitCode = error.exitStatus;
+}
