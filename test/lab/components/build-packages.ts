@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { LandfallError } from '../../../source/errors.ts';
-import { must, run } from '../hosts/command.ts';
 import { hasProgram } from '../hosts/machine.ts';
+import { installPackages } from '../hosts/packages.ts';
 
 /** What tells that a package is there, and the Debian package that brings it. */
 const needed: readonly { readonly present: () => boolean; readonly debianPackage: string }[] = [
@@ -28,18 +28,5 @@ export async function ensureBuildPackages(say: (line: string) => void): Promise<
     });
   }
   const missing = needed.filter((entry) => !entry.present()).map((entry) => entry.debianPackage);
-  if (missing.length === 0) return;
-  if (!hasProgram('apt-get')) {
-    throw new LandfallError({
-      code: 'LAB_PACKAGES',
-      message: `The lab needs ${missing.join(', ')}, and this machine has no apt-get to install them with.`,
-      fix: 'Install them by hand and try again.',
-    });
-  }
-  say(`installing ${missing.join(', ')}`);
-  const environment = { DEBIAN_FRONTEND: 'noninteractive' };
-  const install = ['apt-get', 'install', '--yes', '--no-install-recommends', ...missing];
-  if ((await run(install, { environment })).exitCode === 0) return;
-  await must(['apt-get', 'update'], { environment });
-  await must(install, { environment });
+  await installPackages(missing, say);
 }

@@ -16,15 +16,8 @@ const needed = {
   losetup: 'mount',
 } as const;
 
-/** Installs what the lab's hosts need of this machine; does nothing when all of it is there. */
-export async function ensurePackages(say: (line: string) => void): Promise<void> {
-  const missing = [
-    ...new Set(
-      Object.entries(needed)
-        .filter(([program]) => !hasProgram(program))
-        .map(([, debianPackage]) => debianPackage),
-    ),
-  ];
+/** Installs Debian packages; throws LAB_PACKAGES where there is no apt-get. */
+export async function installPackages(missing: readonly string[], say: (line: string) => void): Promise<void> {
   if (missing.length === 0) return;
   if (!hasProgram('apt-get')) {
     throw new LandfallError({
@@ -39,4 +32,12 @@ export async function ensurePackages(say: (line: string) => void): Promise<void>
   if ((await run(install, { environment })).exitCode === 0) return;
   await must(['apt-get', 'update'], { environment });
   await must(install, { environment });
+}
+
+/** Installs what the lab's hosts need of this machine; does nothing when all of it is there. */
+export async function ensurePackages(say: (line: string) => void): Promise<void> {
+  const missing = Object.entries(needed)
+    .filter(([program]) => !hasProgram(program))
+    .map(([, debianPackage]) => debianPackage);
+  await installPackages([...new Set(missing)], say);
 }
