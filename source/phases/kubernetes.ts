@@ -5,6 +5,7 @@ import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
 import { firstControlPlane, type InstallContext } from './context.ts';
+import { requireFreePort } from './free-port.ts';
 import { hostStep } from './host-step.ts';
 import { discoveryKubeconfig, initConfiguration, joinConfiguration } from './kubeadm-configuration.ts';
 import { hostPaths } from './paths.ts';
@@ -65,6 +66,7 @@ export function initialise(context: InstallContext): Step {
     ],
     probe: ({ connection }) => joined(connection),
     async apply({ connection, facts }, reporter) {
+      await requireFreePort(connection, 6443, 'the Kubernetes API', ['landfall-kubeadm']);
       const configuration = initConfiguration({
         document: context.document,
         host,
@@ -163,6 +165,7 @@ export function join(context: InstallContext, host: HostEntry): Step {
     ],
     probe: ({ connection }) => joined(connection),
     async apply({ connection, facts }, reporter) {
+      if (isControlPlane) await requireFreePort(connection, 6443, 'the Kubernetes API', ['landfall-kubeadm']);
       // An etcd member that was announced but never finished joining keeps every later join from being accepted.
       const interrupted = await connection.run(
         'test ! -e "$1" && ! systemctl is-active --quiet landfall-kubeadm && test -n "$(ls -A /var/lib/etcd 2>/dev/null)"',

@@ -4,6 +4,7 @@ import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import { hasFiles, placeFiles } from '../hosts/placed-files.ts';
 import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
+import { requireFreePort } from './free-port.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
 
@@ -95,6 +96,7 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
       );
     },
     async apply({ connection }, reporter) {
+      await requireFreePort(connection, port, 'the local load balancer', [unit]);
       await placeFiles(connection, files);
       await connection.writeFile(script, await readAsset('hosts/load-balancer.sh'), 0o755);
       await connection.check(

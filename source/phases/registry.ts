@@ -10,6 +10,7 @@ import type { HostConnection } from '../hosts/connection.ts';
 import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
 import { uploadedFile } from './containerd.ts';
 import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
+import { requireFreePort } from './free-port.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
 import { fileContent, mergeContent, type RegistryContent, registryContent } from './registry-content.ts';
@@ -262,6 +263,7 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
       return (await connection.run(`systemctl is-active --quiet ${unit}`)).exitCode === 0;
     },
     async apply({ connection }) {
+      await requireFreePort(connection, port, 'the registry', [unit]);
       await placeFiles(connection, await filesOf());
       const line = `${user}:${await bcryptHash(context.secrets.registryPassword, bcryptCost)}\n`;
       await recordedWriteFile(connection, htpasswd, line, 0o600);
