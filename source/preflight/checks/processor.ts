@@ -1,4 +1,5 @@
 import { couldNotRun, finding, findingWhen, type HostCheck, pass } from '../check.ts';
+import { isContainer } from '../virtualization.ts';
 
 const level2 = ['cx16', 'lahf_lm', 'popcnt', 'sse4_1', 'sse4_2', 'ssse3'];
 
@@ -26,6 +27,8 @@ export const processorChecks: readonly HostCheck[] = [
   {
     id: 'processor-busy',
     severity: 'warns',
+    // A container shows the load of the machine it shares with others.
+    applies: ({ facts }) => !isContainer(facts),
     evaluate({ facts }) {
       const load = facts.details.load?.[2];
       if (load === undefined) return couldNotRun('/proc/loadavg');

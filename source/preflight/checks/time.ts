@@ -1,4 +1,5 @@
 import { couldNotRun, finding, findingWhen, type HostCheck, type HostInput, pass } from '../check.ts';
+import { isContainer } from '../virtualization.ts';
 
 const services = [
   'systemd-timesyncd.service',
@@ -13,9 +14,7 @@ const services = [
 
 /** A container has no clock of its own, and nothing in it could set one. */
 function ownClock({ facts }: HostInput): boolean {
-  return !/^(systemd-nspawn|docker|podman|lxc|lxc-libvirt|openvz|container-other|wsl|rkt)$/.test(
-    facts.details.virtualization ?? 'none',
-  );
+  return !isContainer(facts);
 }
 
 function active({ facts }: HostInput): readonly string[] {
