@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 
 /** Small files keep their text, so that they can be read back; of big ones only size and hash are kept. */
-const textLimit = 256 * 1024;
+const textLimit = 16 * 1024;
 
 type StoredFile = { readonly size: number; readonly sha256: string; readonly text: Buffer | undefined; mode: string };
 

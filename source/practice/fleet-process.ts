@@ -90,11 +90,15 @@ export async function startFleetProcess(
   const log = openSync(logFile(), 'w', 0o600);
   const [, program = ''] = process.argv;
   // A thousand hosts make much short-lived garbage; small young spaces keep the process below 300 MB.
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', program, ...command, JSON.stringify(options)], {
-    detached: true,
-    stdio: ['ignore', log, log],
-    windowsHide: true,
-  });
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=2', '--max-old-space-size=200', program, ...command, JSON.stringify(options)],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      windowsHide: true,
+    },
+  );
   closeSync(log);
   let ended = false;
   child.once('exit', () => {

@@ -62,11 +62,16 @@ export async function scanFleet(
   signal: AbortSignal,
 ): Promise<void> {
   const { hosts } = fleet.document;
-  let done = 0;
-  await inParallel(hosts, atOnce, signal, async ({ address, ssh }) => {
-    const banner = await readBanner(address, ssh.port, signal);
-    if (banner !== undefined) onFound({ address, port: ssh.port, banner });
-    onProgress(++done, hosts.length);
+  const banners = new Map<HostEntry, string | undefined>();
+  let shown = 0;
+  await inParallel(hosts, atOnce, signal, async (host) => {
+    banners.set(host, await readBanner(host.address, host.ssh.port, signal));
+    // In the order of the hosts, so that a demo looks the same every time.
+    for (let next = hosts[shown]; next !== undefined && banners.has(next); next = hosts[++shown]) {
+      const banner = banners.get(next);
+      if (banner !== undefined) onFound({ address: next.address, port: next.ssh.port, banner });
+    }
+    onProgress(banners.size, hosts.length);
   });
 }
 

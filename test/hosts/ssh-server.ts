@@ -64,7 +64,9 @@ export async function startSshServer(authenticate: (context: AuthContext) => voi
     for (const client of clients) client.end();
     await closed;
   });
-  return { port: server.address()?.port ?? 0, methods, connections: () => clients.size, opened: () => opened };
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { port, methods, connections: () => clients.size, opened: () => opened };
 }
 
 const anyKey: HostKeyStore = { check: () => ({ verdict: 'new' }) };
