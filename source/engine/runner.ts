@@ -1,6 +1,8 @@
 import { LandfallError, toLandfallError } from '../errors.ts';
 import type { Answer, EventBody, FailureDetails, RunOutcome } from './events.ts';
+import { placesOf } from './places.ts';
 import { stepsOf, validatePlan } from './plan.ts';
+import { readySteps } from './ready-steps.ts';
 import type { Plan, Step, StepKind, StepReporter } from './step.ts';
 
 export type RunnerOptions = {
@@ -99,8 +101,8 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<RunRe
   const started = Date.now();
   const steps = stepsOf(plan);
   const settled = new Map<string, Settled>();
-  const running = new Map<string, StepKind>();
-  const stoppedHosts = new Map<string, string>();
+  const ready = readySteps(steps);
+  const places = placesOf(concurrency);
   const failed: { step: Step; error: LandfallError }[] = [];
   let aborted = false;
   emit({
@@ -110,6 +112,16 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<RunRe
       phase.steps.map(({ id, host, title, kind }) => ({ id, phase: phase.id, host, title, kind })),
     ),
   });
+
+  /** Waits without keeping others from the step's place; a control plane in doubt keeps its own, so that no other changes. */
+  const aside = async <Result>(step: Step, wait: () => Promise<Result>): Promise<Result> => {
+    if (step.kind === 'control-plane') return wait();
+    places.leave(step.kind);
+    advance();
+    const result = await wait();
+    await places.comeBack(step.kind);
+    return result;
+  };
 
   const runStep = async (step: Step): Promise<Settled> => {
     for (let tries = 1; ; tries++) {
@@ -129,12 +141,12 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<RunRe
           ...(delay === undefined ? {} : { retryIn: delay }),
         });
         if (delay !== undefined) {
-          await new Promise((resolve) => setTimeout(resolve, delay));
+          await aside(step, () => new Promise((resolve) => setTimeout(resolve, delay)));
           continue;
         }
         const question = `${step.id}#${tries}`;
         emit({ type: 'question', question, step: step.id, choices: ['retry', 'skip-host', 'abort'] });
-        const answer = await ask(step, error, question);
+        const answer = await aside(step, () => ask(step, error, question));
         emit({ type: 'answer', question, answer });
         if (answer === 'retry') continue;
         failed.push({ step, error });
@@ -144,43 +156,38 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<RunRe
     }
   };
 
-  await new Promise<void>((resolve) => {
-    const advance = (): void => {
-      for (const step of steps) {
-        if (settled.has(step.id) || running.has(step.id)) continue;
-        const blocker =
-          step.after.find((id) => settled.get(id) === 'failed' || settled.get(id) === 'skipped') ??
-          stoppedHosts.get(step.host);
-        if (blocker !== undefined) {
-          settled.set(step.id, 'skipped');
-          emit({ type: 'step-skipped', step: step.id, because: blocker });
-          continue;
-        }
-        if (aborted || stop.aborted) continue;
-        const ready = step.after.every((id) => settled.get(id) === 'applied' || settled.get(id) === 'already-done');
-        const inUse = [...running.values()].filter((kind) => kind === step.kind).length;
-        if (!ready || inUse >= concurrency[step.kind]) continue;
-        running.set(step.id, step.kind);
-        void runStep(step).then((outcome) => {
-          running.delete(step.id);
-          settled.set(step.id, outcome);
-          if (outcome === 'failed') stoppedHosts.set(step.host, step.id);
-          advance();
-        });
-      }
-      if (running.size === 0) {
-        // What was skipped in this pass may block steps that stand earlier in the list.
-        const open = steps.filter((step) => !settled.has(step.id));
-        const blocked = open.some((step) =>
-          step.after.some((id) => settled.get(id) === 'skipped' || settled.get(id) === 'failed'),
-        );
-        if (blocked) advance();
-        else resolve();
-      }
-    };
-    stop.addEventListener('abort', () => advance(), { once: true });
-    advance();
+  let working = 0;
+  let finish: () => void = () => {};
+  const walked = new Promise<void>((resolve) => {
+    finish = resolve;
   });
+  const settle = (step: Step, outcome: Settled): void => {
+    working--;
+    places.leave(step.kind);
+    settled.set(step.id, outcome);
+    if (outcome === 'failed') {
+      for (const blocked of ready.failed(step)) {
+        settled.set(blocked.step.id, 'skipped');
+        emit({ type: 'step-skipped', step: blocked.step.id, because: blocked.because });
+      }
+    } else {
+      ready.done(step);
+    }
+    advance();
+  };
+  const advance = (): void => {
+    while (!aborted && !stop.aborted) {
+      const step = ready.take(places.free);
+      if (step === undefined) break;
+      working++;
+      places.enter(step.kind);
+      void runStep(step).then((outcome) => settle(step, outcome));
+    }
+    if (working === 0) finish();
+  };
+  stop.addEventListener('abort', advance, { once: true });
+  advance();
+  await walked;
 
   const count = (outcome: Settled): number => [...settled.values()].filter((value) => value === outcome).length;
   const complete = steps.every((step) => settled.get(step.id) === 'applied' || settled.get(step.id) === 'already-done');

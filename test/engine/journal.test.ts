@@ -7,7 +7,11 @@ import { createJournal, parseJournal, readJournal } from '../../source/engine/jo
 test('events come back as they were written, private to their owner', () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'landfall-')), 'run/journal.jsonl');
   const heard: string[] = [];
-  const journal = createJournal(file, () => [], (event) => heard.push(event.type));
+  const journal = createJournal(
+    file,
+    () => [],
+    (event) => heard.push(event.type),
+  );
   journal.write({ type: 'note', text: 'one' });
   journal.write({ type: 'step-output', step: 's', line: 'two' });
   journal.close();
@@ -23,7 +27,11 @@ test('events come back as they were written, private to their owner', () => {
 test('a secret never reaches the file, also where JSON escapes it', () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'landfall-')), 'journal.jsonl');
   const secret = 'pa"ss\\w$rd';
-  const journal = createJournal(file, () => [secret], () => {});
+  const journal = createJournal(
+    file,
+    () => [secret],
+    () => {},
+  );
   journal.write({ type: 'step-output', step: 's', line: `login with ${secret} failed` });
   const text = readFileSync(file, 'utf8');
   expect(text).not.toContain('w$rd');

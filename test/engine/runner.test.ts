@@ -141,3 +141,96 @@ test('a plan that goes in a circle or names an unknown step is refused before an
   );
   await expect(runPlan(makePlan(makeStep('a@a', ['x@a'])), options([]))).rejects.toThrow('not in the plan');
 });
+
+test('a host that waits for an answer, or for its next try, keeps no other host from its upload', async () => {
+  const done: string[] = [];
+  let answer: (given: 'skip-host') => void = () => {};
+  const upload = (id: string, parts: Partial<Step> = {}): Step =>
+    makeStep(id, [], { kind: 'upload', apply: async () => void done.push(id), ...parts });
+  let tries = 0;
+  const plan = makePlan(
+    upload('a@a', { apply: async () => Promise.reject(new Error('the disk is full')) }),
+    upload('b@b', {
+      apply: async () => {
+        if (++tries === 1) throw new LandfallError({ code: 'SSH_LOST', message: 'gone', transient: true });
+        done.push('b@b');
+      },
+    }),
+    upload('c@c'),
+    upload('d@d', { apply: async () => answer('skip-host') }),
+  );
+  const result = await runPlan(
+    plan,
+    options([], {
+      ask: () => new Promise((resolve) => (answer = resolve)),
+      concurrency: { host: 8, upload: 1, 'control-plane': 1, operator: 1 },
+      retryDelays: [30],
+    }),
+  );
+  expect(result.failed.map(({ step }) => step.id)).toEqual(['a@a']);
+  expect(done).toEqual(['c@c', 'b@b']);
+});
+
+test('places are not exceeded by steps that come back from a wait', async () => {
+  let now = 0;
+  let most = 0;
+  const flaky = (id: string): Step => {
+    let tries = 0;
+    return makeStep(id, [], {
+      kind: 'upload',
+      apply: async () => {
+        most = Math.max(most, ++now);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+        now--;
+        if (++tries < 3) throw new LandfallError({ code: 'SSH_LOST', message: 'gone', transient: true });
+      },
+    });
+  };
+  const plan = makePlan(...Array.from({ length: 12 }, (_, index) => flaky(`s@h${index}`)));
+  const result = await runPlan(
+    plan,
+    options([], { concurrency: { host: 1, upload: 2, 'control-plane': 1, operator: 1 } }),
+  );
+  expect(result.outcome).toBe('succeeded');
+  expect(most).toBe(2);
+});
+
+test('a control plane in doubt keeps its place, so that no other changes meanwhile', async () => {
+  const order: string[] = [];
+  const plan = makePlan(
+    makeStep('a@a', [], { kind: 'control-plane', apply: async () => Promise.reject(new Error('no')) }),
+    makeStep('b@b', [], { kind: 'control-plane', apply: async () => void order.push('b') }),
+  );
+  await runPlan(
+    plan,
+    options([], {
+      ask: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        order.push('answer');
+        return 'skip-host';
+      },
+    }),
+  );
+  expect(order).toEqual(['answer', 'b']);
+});
+
+test('nine thousand steps of a thousand hosts cost the runner little', async () => {
+  const steps = Array.from({ length: 1000 }, (_, host) =>
+    Array.from({ length: 9 }, (__, index) =>
+      makeStep(`s${index}@h${host}`, index === 0 ? [] : [`s${index - 1}@h${host}`]),
+    ),
+  ).flat();
+  const last = makeStep(
+    'last@h0',
+    steps.map((step) => step.id),
+  );
+  const before = process.cpuUsage();
+  const result = await runPlan(
+    makePlan(...steps, last),
+    options([], { concurrency: { host: 32, upload: 2, 'control-plane': 1, operator: 1 } }),
+  );
+  const used = process.cpuUsage(before);
+  expect(result).toMatchObject({ outcome: 'succeeded', changed: 9001 });
+  // A walk over all steps at each end of one took 20 seconds.
+  expect((used.user + used.system) / 1e6).toBeLessThan(4);
+});
