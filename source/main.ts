@@ -10,6 +10,7 @@ import { resetCommand } from './commands/reset.ts';
 import { statusCommand } from './commands/status.ts';
 import { replayCommand, watchCommand } from './commands/watch.ts';
 import { startWizard } from './commands/wizard/start-wizard.ts';
+import { withWizard } from './commands/wizard/wizard-command.ts';
 import { toLandfallError } from './errors.ts';
 
 const version = '0.1.0';
@@ -19,6 +20,7 @@ function program(): Command {
     .description('From bare Linux machines to a highly available Kubernetes with your applications, without internet.')
     .version(version)
     .exitOverride();
+  withWizard(landfall, version);
   for (const command of [
     applyCommand(),
     statusCommand(),

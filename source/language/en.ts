@@ -596,6 +596,7 @@ export const en = {
       unreachable: 'not reachable',
       checking: 'looking',
       unknown: 'unknown',
+      absent: 'not installed',
     },
     logs: 'Last run',
     addApplications: 'Add applications',

@@ -32,7 +32,10 @@ export function formatClock(milliseconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-export type RoughDuration = { readonly value: number; readonly unit: 'seconds' | 'minutes' | 'hours' | 'days' };
+export type RoughDuration = {
+  readonly value: number;
+  readonly unit: 'seconds' | 'minutes' | 'hours' | 'days' | 'years';
+};
 
 /** A duration as a person would say it: "50 seconds", "4 minutes"; never falsely exact. */
 export function roughDuration(milliseconds: number): RoughDuration {
@@ -40,5 +43,6 @@ export function roughDuration(milliseconds: number): RoughDuration {
   if (seconds < 90) return { value: seconds < 10 ? Math.ceil(seconds) : Math.ceil(seconds / 10) * 10, unit: 'seconds' };
   if (seconds < 90 * 60) return { value: Math.round(seconds / 60), unit: 'minutes' };
   if (seconds < 36 * 3600) return { value: Math.round(seconds / 3600), unit: 'hours' };
-  return { value: Math.round(seconds / 86_400), unit: 'days' };
+  const days = Math.round(seconds / 86_400);
+  return days < 730 ? { value: days, unit: 'days' } : { value: Math.floor(days / 365), unit: 'years' };
 }

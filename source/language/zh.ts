@@ -6,6 +6,7 @@ const units: Readonly<Record<RoughDuration['unit'], string>> = {
   minutes: '分钟',
   hours: '小时',
   days: '天',
+  years: '年',
 };
 
 /** 界面的全部中文文字。 */
@@ -570,7 +571,14 @@ export const zh: Messages = {
     time: '时间',
     object: '对象',
     text: '事件',
-    conditions: { ready: '就绪', 'not-ready': '未就绪', unreachable: '无法连接', checking: '查看中', unknown: '未知' },
+    conditions: {
+      ready: '就绪',
+      'not-ready': '未就绪',
+      unreachable: '无法连接',
+      checking: '查看中',
+      unknown: '未知',
+      absent: '未安装',
+    },
     logs: '最近一次运行',
     addApplications: '添加应用',
     actionTitle: (object) => `${object} 的操作`,

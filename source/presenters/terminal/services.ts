@@ -319,7 +319,8 @@ export type ClusterState = {
     readonly name: string;
     readonly title: string;
     readonly version: string;
-    readonly condition: 'ready' | 'not-ready' | 'unknown';
+    /** `absent`: in the catalogue, and not installed. */
+    readonly condition: 'ready' | 'not-ready' | 'unknown' | 'absent';
     readonly detail?: string;
   }[];
   readonly certificates: readonly {
@@ -342,6 +343,8 @@ export type ClusterAction = {
   readonly title: string;
   /** What it applies to. */
   readonly scope: 'cluster' | 'node' | 'application';
+  /** For applications: whether it is for installed ones or for those that are not. Both unless given. */
+  readonly when?: 'present' | 'absent';
   readonly dangerous: boolean;
   /** The same on the command line. */
   readonly command: string;

@@ -21,7 +21,7 @@ type Page = Pick<ListScreenProps, 'columns' | 'count' | 'rowKey' | 'cells' | 'se
   readonly more?: (row: number) => string | undefined;
 };
 
-type Condition = 'ready' | 'not-ready' | 'unreachable' | 'checking' | 'unknown';
+type Condition = 'ready' | 'not-ready' | 'unreachable' | 'checking' | 'unknown' | 'absent';
 
 function condition(value: Condition, view: View, spinner: string): Spans {
   const { glyphs } = view.profile;
@@ -31,6 +31,7 @@ function condition(value: Condition, view: View, spinner: string): Spans {
     unreachable: [glyphs.failed, 'bad'],
     checking: [spinner, 'running'],
     unknown: ['?', 'dim'],
+    absent: [glyphs.waiting, 'dim'],
   };
   const [mark, tone] = looks[value];
   return [span(`${mark} `, tone), span(view.messages.manage.conditions[value], tone)];
@@ -239,7 +240,11 @@ export function ManageScreen(): ReactNode {
               label: words.actions,
               run: (row: number) => {
                 const { name: target, scope } = object(row);
-                setAsked({ object: target, argument: target, actions: scoped(scope) });
+                const absent = tab === 'applications' && cluster?.applications[row]?.condition === 'absent';
+                const fitting = scoped(scope).filter(
+                  ({ when }) => when === undefined || scope !== 'application' || (when === 'absent') === absent,
+                );
+                setAsked({ object: target, argument: target, actions: fitting });
               },
             },
           })}
