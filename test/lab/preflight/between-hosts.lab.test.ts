@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CheckId, CheckResult } from '../../../source/preflight/check.ts';
+import { whyNoLab } from '../hosts/machine.ts';
+import { openPreflightLab, type PreflightLab } from './lab-for-preflight.ts';
+
+type Fault = {
+  readonly check: CheckId;
+  readonly name?: string;
+  /** Scripts by host, as root. */
+  readonly provoke: Readonly<Record<string, string>>;
+  readonly undo: Readonly<Record<string, string>>;
+  readonly evidence: RegExp;
+  readonly also?: readonly CheckId[];
+  /** False where facts are enough, which is much quicker. */
+  readonly mesh: boolean;
+};
+
+const dropped = (check: CheckId, rule: string, evidence: RegExp, name?: string): Fault => ({
+  check,
+  ...(name === undefined ? {} : { name }),
+  provoke: { 'node-2': `iptables -t raw -A PREROUTING ${rule} -j DROP` },
+  undo: { 'node-2': 'iptables -t raw -F; iptables -t raw -X' },
+  evidence,
+  mesh: true,
+});
+
+const card = (address: string) =>
+  `ip link add eth9 type veth peer name eth9b; ip addr add ${address} dev eth9 noprefixroute`;
+
+const faults: readonly Fault[] = [
+  {
+    check: 'machine-id-unique',
+    provoke: {
+      'node-1': 'cp /etc/machine-id /run/id; echo 0123456789abcdef0123456789abcdef >/etc/machine-id',
+      'node-3': 'cp /etc/machine-id /run/id; echo 0123456789abcdef0123456789abcdef >/etc/machine-id',
+    },
+    undo: { 'node-1': 'cat /run/id >/etc/machine-id', 'node-3': 'cat /run/id >/etc/machine-id' },
+    evidence: /0123456789abcdef0123456789abcdef: node-1, node-3/,
+    mesh: false,
+  },
+  {
+    check: 'hostname-unique',
+    provoke: { 'node-2': 'echo node-1 >/proc/sys/kernel/hostname' },
+    undo: { 'node-2': 'echo node-2 >/proc/sys/kernel/hostname' },
+    evidence: /node-1: node-1, node-2/,
+    mesh: false,
+  },
+  {
+    check: 'address-unique',
+    provoke: { 'node-2': card('10.77.0.13/32') },
+    undo: { 'node-2': 'ip link delete eth9' },
+    evidence: /10\.77\.0\.13: node-2, node-3/,
+    mesh: false,
+  },
+  {
+    check: 'hardware-address-unique',
+    provoke: {
+      'node-1': `${card('192.168.8.1/24')}; ip link set eth9 address 02:00:00:00:00:99`,
+      'node-2': `${card('192.168.8.2/24')}; ip link set eth9 address 02:00:00:00:00:99`,
+    },
+    undo: { 'node-1': 'ip link delete eth9', 'node-2': 'ip link delete eth9' },
+    evidence: /02:00:00:00:00:99: node-1, node-2/,
+    mesh: false,
+  },
+  {
+    check: 'timezone-same',
+    provoke: {
+      'node-3': 'readlink /etc/localtime >/run/zone; ln -sf /usr/share/zoneinfo/Asia/Shanghai /etc/localtime',
+    },
+    undo: { 'node-3': 'ln -sf "$(cat /run/zone)" /etc/localtime' },
+    evidence: /Asia\/Shanghai: node-3/,
+    mesh: false,
+  },
+  {
+    check: 'pod-network-overlap',
+    provoke: { 'node-2': 'ip route add 10.244.9.0/24 via 10.77.0.1' },
+    undo: { 'node-2': 'ip route delete 10.244.9.0/24' },
+    evidence: /node-2: 10\.244\.9\.0\/24 dev host0/,
+    mesh: false,
+  },
+  {
+    check: 'service-network-overlap',
+    provoke: { 'node-3': 'ip route add 10.96.0.0/12 via 10.77.0.1' },
+    undo: { 'node-3': 'ip route delete 10.96.0.0/12' },
+    evidence: /node-3: 10\.96\.0\.0\/12 dev host0/,
+    mesh: false,
+  },
+  {
+    check: 'dns-domain-real',
+    provoke: { 'node-1': "cp /etc/resolv.conf /run/resolv; echo 'search cluster.local' >>/etc/resolv.conf" },
+    undo: { 'node-1': 'cat /run/resolv >/etc/resolv.conf' },
+    evidence: /node-1: search cluster\.local/,
+    mesh: false,
+  },
+  {
+    check: 'clock-skew',
+    provoke: {
+      'node-3': `printf '#!/bin/sh\\nexec /usr/bin/date -d "+90 seconds" "$@"\\n' >/usr/local/sbin/date; chmod 755 /usr/local/sbin/date`,
+    },
+    undo: { 'node-3': 'rm /usr/local/sbin/date' },
+    evidence: /node-3 \+(89|90)\.\d s/,
+    mesh: true,
+  },
+  dropped('mesh-api', '-p tcp --dport 6443', /node-1 → node-2:6443\/tcp timeout; node-3 → node-2:6443\/tcp timeout/),
+  dropped('mesh-etcd', '-p tcp -s 10.77.0.13 --dport 2380', /^node-3 → node-2:2380\/tcp timeout$/),
+  dropped('mesh-registry', '-p tcp --dport 5443', /node-2:5443\/tcp timeout/),
+  dropped('mesh-overlay', '-p udp --dport 8472', /node-1 → node-2:8472\/udp timeout/),
+  dropped('mesh-path-mtu', '-p icmp -m length --length 1401:65535', /node-1 → node-2 (139\d|140\d) < mtu 1500/),
+  {
+    check: 'mesh-kubelet',
+    name: 'refused',
+    provoke: { 'node-1': 'iptables -A INPUT -p tcp --dport 10250 -j REJECT --reject-with tcp-reset' },
+    undo: { 'node-1': 'iptables -F INPUT' },
+    evidence: /node-2 → node-1:10250\/tcp refused/,
+    mesh: true,
+  },
+  {
+    check: 'mesh-loss',
+    provoke: { 'node-2': 'iptables -t raw -A PREROUTING -p icmp -m statistic --mode nth --every 4 --packet 0 -j DROP' },
+    undo: { 'node-2': 'iptables -t raw -F; iptables -t raw -X' },
+    evidence: /node-(1 → node-2|2 → node-1) \d+(\.\d+)? %/,
+    mesh: true,
+  },
+];
+
+const findings = (results: readonly CheckResult[]): readonly string[] =>
+  results.filter((result) => result.verdict.state !== 'pass').map((result) => result.id);
+
+describe.skipIf(whyNoLab() !== undefined)('faults between real hosts', () => {
+  let opened: PreflightLab;
+  let clean: readonly string[];
+
+  const on = async (scripts: Readonly<Record<string, string>>): Promise<void> => {
+    for (const [host, script] of Object.entries(scripts)) {
+      const output = await opened.lab.ssh(host, `set -e\n${script}`);
+      if (output.exitCode !== 0) throw new Error(`${host}: ${script}: ${output.stderr}`);
+    }
+  };
+
+  beforeAll(async () => {
+    opened = await openPreflightLab('preflight');
+    clean = findings(await opened.agent.together(true));
+  }, 300_000);
+  afterAll(() => opened?.down(), 60_000);
+
+  test('clean hosts reach each other', () => {
+    // The lab's hosts are of two versions of one distribution, and all of them are control planes.
+    expect(clean).toEqual(['workers-none']);
+  });
+
+  test.each(
+    faults.map((fault) => [fault.name === undefined ? fault.check : `${fault.check} ${fault.name}`, fault] as const),
+  )(
+    '%s',
+    async (_, fault) => {
+      await on(fault.provoke);
+      try {
+        const results = await opened.agent.together(fault.mesh);
+        const own = results.find((result) => result.id === fault.check);
+        expect(own?.verdict).toMatchObject({ state: 'finding', seen: expect.stringMatching(fault.evidence) });
+        const turned = findings(results).filter((id) => !clean.includes(id));
+        expect(turned.toSorted()).toEqual([fault.check, ...(fault.also ?? [])].toSorted());
+      } finally {
+        await on(fault.undo);
+      }
+      expect(findings(await opened.agent.together(false)).filter((id) => !clean.includes(id))).toEqual([]);
+    },
+    90_000,
+  );
+
+  test('a host without ping or an interpreter says so and passes nothing', async () => {
+    await on({ 'node-2': 'mv /usr/bin/ping /usr/bin/ping.away; chmod a-x /usr/bin/perl' });
+    try {
+      const results = await opened.agent.together(true);
+      const state = (id: CheckId) => results.find((result) => result.id === id)?.verdict.state;
+      for (const id of ['mesh-api', 'mesh-etcd', 'mesh-overlay', 'mesh-loss', 'mesh-path-mtu'] as const) {
+        expect([id, state(id)]).toEqual([id, 'could-not-run']);
+      }
+    } finally {
+      await on({ 'node-2': 'mv /usr/bin/ping.away /usr/bin/ping; chmod a+x /usr/bin/perl' });
+    }
+  }, 90_000);
+
+  test('a name server that does not answer', async () => {
+    await on({ 'node-1': "cp /etc/resolv.conf /run/resolv; echo 'nameserver 10.77.0.99' >/etc/resolv.conf" });
+    try {
+      const results = await opened.agent.names('node-1');
+      expect(results.map((result) => [result.id, result.verdict.state])).toEqual([
+        ['dns-answers', 'finding'],
+        ['dns-wildcard', 'could-not-run'],
+      ]);
+    } finally {
+      await on({ 'node-1': 'cat /run/resolv >/etc/resolv.conf' });
+    }
+  }, 60_000);
+});
