@@ -1,13 +1,14 @@
 # The lock of a cluster: a folder, because making one is atomic, whose file names the owner and whose time is the heartbeat.
-# $1 action: take|beat|release   $2 "RUN OWNER"   $3 for take: force|ask
+# $1 action: take|beat|release   $2 "RUN OWNER"   $3 for take: force|ask   $4 folder it lies in, when not the usual one
 # take prints "taken", or the owner as "AGE RUN OWNER".
 set -eu
 action=$1 own=$2
-lock=/var/lib/landfall/lock
+state=${4:-/var/lib/landfall}
+lock=$state/lock
 current() { cat "$lock/owner" 2>/dev/null || :; }
 case $action in
   take)
-    mkdir -p /var/lib/landfall
+    mkdir -p "$state"
     if mkdir "$lock" 2>/dev/null || [ "$3" = force ] || [ "$(current)" = "$own" ]; then
       mkdir -p "$lock"
       printf '%s' "$own" >"$lock/owner.new"
@@ -23,6 +24,6 @@ case $action in
   beat) if [ "$(current)" = "$own" ]; then touch "$lock/owner"; fi ;;
   release) if [ "$(current)" = "$own" ]; then
     rm -rf "$lock"
-    rmdir /var/lib/landfall 2>/dev/null || :
+    rmdir "$state" 2>/dev/null || :
   fi ;;
 esac

@@ -7,6 +7,22 @@ shift 2
 umask 077
 mkdir -p "$record"
 if [ ! -e "$record/sysctl" ]; then
+  for command in iptables ip6tables iptables-legacy ip6tables-legacy; do
+    command -v "$command-save" >/dev/null 2>&1 || continue
+    # Asking for the old kind of tables would make them.
+    case $command in
+      iptables-legacy) [ -s /proc/net/ip_tables_names ] || continue ;;
+      ip6tables-legacy) [ -s /proc/net/ip6_tables_names ] || continue ;;
+    esac
+    "$command-save" 2>/dev/null | sed '/^#/d; s/ \[[0-9]*:[0-9]*\]$//' >"$record/rules.$command"
+  done
+  if command -v nft >/dev/null 2>&1; then nft list tables >"$record/nft" 2>/dev/null || :; fi
+  ls /sys/class/net >"$record/devices"
+  if [ "$(wc -l </proc/swaps)" -gt 1 ]; then sed 1d /proc/swaps | awk '{ print $1, $5 }' >"$record/swap"; fi
+  for module in "$@"; do
+    if [ -d "/sys/module/$module" ] || grep -qw "$module" /proc/filesystems; then continue; fi
+    if modprobe --dry-run "$module" 2>/dev/null; then echo "$module"; fi
+  done >"$record/modules"
   # Ours, and those that the kubelet and kube-proxy set by themselves.
   for key in $(sed -n 's/^\([a-z][^ =]*\).*/\1/p' "$sysctls") vm.overcommit_memory kernel.panic kernel.panic_on_oops \
     kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.conf.all.route_localnet net.ipv4.vs.conntrack \
@@ -15,14 +31,9 @@ if [ ! -e "$record/sysctl" ]; then
     file=/proc/sys/$(printf %s "$key" | tr . /)
     if [ -e "$file" ]; then printf '%s=%s\n' "$key" "$(cat "$file")"; fi
   done >"$record/sysctl.new"
+  # It comes last: with it the record is whole, and reset knows that an install began here.
+  sync -f "$record" 2>/dev/null || sync
   mv "$record/sysctl.new" "$record/sysctl"
-fi
-if [ ! -e "$record/firewall" ]; then
-  for command in iptables ip6tables; do
-    command -v "$command-save" >/dev/null 2>&1 || continue
-    "$command-save" 2>/dev/null | sed -n "s/^\*\(.*\)/$command \1/p"
-  done >"$record/firewall.new"
-  mv "$record/firewall.new" "$record/firewall"
 fi
 umask 022
 for module in "$@"; do
@@ -44,7 +55,4 @@ while IFS='= ' read -r key value; do
   esac
   printf %s "$value" 2>/dev/null >"$file" || { echo "$key cannot be set to $value (it is $current)" >&2; exit 3; }
 done <"$sysctls"
-if [ "$(wc -l </proc/swaps)" -gt 1 ]; then
-  : >"$record/swap"
-  swapoff -a
-fi
+if [ "$(wc -l </proc/swaps)" -gt 1 ]; then swapoff -a; fi

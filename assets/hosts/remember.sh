@@ -1,6 +1,9 @@
-# Keeps, once, what is at each path before Landfall changes it, so that reset can give it back: a copy of a file or link,
-# the names in a folder, or that there was nothing (then noted at the topmost folder that is missing).
-# The record is a list of "KIND NUMBER PATH" lines; a line is written after its copy, so a torn one never counts.
+# Keeps, once, what is at each path before Landfall changes it, so that reset can give it back:
+#   PATH      a copy of a file or link; of a folder its mode and the names in it; or that there was nothing
+#   PATH/**   the same, but of a folder a copy of all that is in it
+#   PATH/     only that there was no such folder; others may come to use it, so reset removes it when it is empty
+# Folders above a path that are missing are noted in the last way too.
+# The record is a list of "KIND NUMBER PATH" lines; a line is on the disk after its copy, and before anything is changed.
 # $1 folder of the record   $2… paths
 set -eu
 folder=$1
@@ -8,11 +11,16 @@ shift
 umask 077
 mkdir -p "$folder"
 list=$folder/list
+# A line that a power cut tore does not count, and must not become the beginning of the next one.
+if [ -s "$list" ] && [ -n "$(tail -c 1 "$list")" ]; then
+  sed '$d' "$list" >"$list.new"
+  mv "$list.new" "$list"
+fi
 known='
-' number=0
+' number=0 lines=
 if [ -f "$list" ]; then
   while read -r noted_kind noted_number noted_path; do
-    number=$noted_number
+    if [ "$noted_number" -gt "$number" ]; then number=$noted_number; fi
     known="$known$noted_kind $noted_path
 "
   done <"$list"
@@ -20,31 +28,47 @@ fi
 has() { case $known in *"
 $1
 "*) return 0 ;; esac; return 1; }
-for path in "$@"; do
-  covered=
-  above=$path
+note() {
+  lines="$lines$1 $number $2
+"
+  known="$known$1 $2
+"
+}
+covered() {
+  above=$1
   while [ -n "$above" ]; do
-    if has "absent $above"; then covered=yes; break; fi
+    if has "absent $above"; then return 0; fi
     above=${above%/*}
   done
-  if [ -n "$covered" ] || has "file $path" || has "folder $path"; then continue; fi
-  parent=${path%/*}
-  while [ -n "$parent" ] && [ ! -e "$path" ] && [ ! -L "$path" ] && [ ! -e "$parent" ]; do
-    path=$parent
-    parent=${path%/*}
-  done
+  has "file $1" || has "folder $1" || has "empty $1"
+}
+for path in "$@"; do
+  form=
+  case $path in
+    */'**') form=whole path=${path%/*} ;;
+    */) form=empty path=${path%/} ;;
+  esac
+  if covered "$path"; then continue; fi
   number=$((number + 1))
-  if [ -d "$path" ] && [ ! -L "$path" ]; then
-    kind=folder
+  if [ ! -e "$path" ] && [ ! -L "$path" ]; then
+    above=${path%/*}
+    while [ -n "$above" ] && [ ! -e "$above" ]; do
+      if ! has "empty $above"; then note empty "$above"; fi
+      above=${above%/*}
+    done
+    if [ "$form" = empty ]; then note empty "$path"; else note absent "$path"; fi
+  elif [ -d "$path" ] && [ ! -L "$path" ] && [ "$form" != whole ]; then
+    if [ "$form" = empty ]; then continue; fi
     ls -A "$path" >"$folder/$number"
-  elif [ -e "$path" ] || [ -L "$path" ]; then
-    kind='file'
+    stat -c '%a %u:%g' "$path" >"$folder/$number.mode"
+    note folder "$path"
+  else
     rm -rf "${folder:?}/$number"
     cp -a "$path" "$folder/$number"
-  else
-    kind=absent
+    note 'file' "$path"
   fi
-  printf '%s %s %s\n' "$kind" "$number" "$path" >>"$list"
-  known="$known$kind $path
-"
 done
+if [ -z "$lines" ]; then exit 0; fi
+sync -f "$folder" 2>/dev/null || sync
+printf %s "$lines" >>"$list"
+sync -f "$list" 2>/dev/null || sync

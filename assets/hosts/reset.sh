@@ -1,114 +1,140 @@
-# Gives a host back as it was: ends what Landfall started, and undoes what its record says was changed.
-# Works from the host's own record only, and a second run goes on where an interrupted one stopped.
+# Ends what Landfall started on a host: services, containers, mounts, network devices and packet rules.
+# Can be run again after it was interrupted. Says what it could not end and then ends with 1.
 # $1 data of applications on this host: delete|keep
 set -u
 data=$1
 PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 state=/var/lib/landfall
 record=$state/changes
+failed=
 say() { printf '%s\n' "$*"; }
+fail() { printf '%s\n' "$*" >&2; failed=yes; }
 
-if [ ! -d "$record" ]; then
-  say "nothing of Landfall is on this host"
-  exit 0
-fi
+# Without it the install never came to start anything, and what runs here is somebody else's.
+if [ ! -e "$record/sysctl" ]; then exit 0; fi
 
-say "stopping services"
-for unit in landfall-kubeadm kubelet landfall-load-balancer landfall-registry; do
-  systemctl stop "$unit" 2>/dev/null
-  systemctl disable --quiet "$unit" 2>/dev/null
+say "ending what was started"
+# Scripts that a lost operator left running must not go on; they are known by the line that started them.
+own=" $$ "
+ancestor=$$
+while [ "$ancestor" -gt 1 ]; do
+  ancestor=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$ancestor/status")
+  own="$own$ancestor "
+done
+# shellcheck disable=SC2013
+for process in $(grep -la landfall_script= /proc/[0-9]*/cmdline 2>/dev/null); do
+  process=${process#/proc/} process=${process%/cmdline}
+  case $own in *" $process "*) ;; *) kill -9 "$process" 2>/dev/null ;; esac
 done
 
-if systemctl is-active --quiet containerd && [ -x /usr/local/bin/ctr ]; then
-  say "ending containers"
-  for namespace in k8s.io landfall; do
-    ctr -n "$namespace" tasks ls -q 2>/dev/null | while read -r task; do
-      ctr -n "$namespace" tasks kill --all --signal SIGKILL "$task" >/dev/null 2>&1
-      ctr -n "$namespace" tasks delete --force "$task" >/dev/null 2>&1
-    done
-    ctr -n "$namespace" containers ls -q 2>/dev/null | while read -r container; do
-      ctr -n "$namespace" containers delete "$container" >/dev/null 2>&1
-    done
+ours() { grep -qs Landfall "/etc/systemd/system/$1.service"; }
+units=landfall-kubeadm enabled=
+for unit in kubelet landfall-load-balancer landfall-registry containerd; do
+  if ours "$unit"; then units="$units $unit" enabled="$enabled $unit"; fi
+done
+# shellcheck disable=SC2086
+systemctl stop $units 2>/dev/null
+# shellcheck disable=SC2086
+if [ -n "$enabled" ]; then systemctl disable --quiet --no-reload $enabled 2>/dev/null; fi
+
+# Containers and their shims outlive containerd on purpose; they are known by their cgroups. Asking containerd to end
+# one after another takes many times as long.
+cgroups='[:/]kubepods(\.slice)?/|:/landfall/|/(containerd|kubelet|landfall-[a-z-]*)\.service'
+attempts=0
+while :; do
+  left=
+  # shellcheck disable=SC2013
+  for process in $(grep -lE "$cgroups" /proc/[0-9]*/cgroup 2>/dev/null); do
+    process=${process#/proc/} process=${process%/cgroup}
+    case $own in *" $process "*) continue ;; esac
+    # One that has ended waits for its parent only.
+    case $(sed -n 's/^State:[[:space:]]*//p' "/proc/$process/status" 2>/dev/null) in '' | Z*) continue ;; esac
+    kill -9 "$process" 2>/dev/null
+    left="$left $process"
   done
-fi
-systemctl stop containerd 2>/dev/null
-systemctl disable --quiet containerd 2>/dev/null
-# Shims outlive containerd on purpose; they are known by the program they run, which is ours.
-for process in /proc/[0-9]*; do
-  program=$(readlink "$process/exe" 2>/dev/null) || continue
-  case $program in
-    /usr/local/bin/containerd-shim-runc-v2*) kill -9 "${process#/proc/}" 2>/dev/null ;;
-  esac
+  if [ -z "$left" ]; then break; fi
+  attempts=$((attempts + 1))
+  if [ "$attempts" -ge 100 ]; then
+    fail "these processes do not end:$left"
+    break
+  fi
+  sleep 0.1
+done
+for program in ctr kubeadm kubectl helm registry kubelet etcdctl runc containerd containerd-shim-runc-v2; do
+  grep -qsE "^absent [0-9]+ /usr/local/bin/$program\$" "$record/list" || continue
+  for process in /proc/[0-9]*; do
+    case $(readlink "$process/exe" 2>/dev/null) in
+      "/usr/local/bin/$program" | "/usr/local/bin/$program (deleted)") kill -9 "${process#/proc/}" 2>/dev/null ;;
+    esac
+  done
 done
 
 say "unmounting"
 attempts=0
 while :; do
   mounts=$(awk '$2 ~ "^(/var/lib/kubelet|/run/containerd|/var/lib/containerd|/run/netns/cni-|/run/flannel)/" || $2 ~ "^/run/netns/cni-" { print $2 }' /proc/mounts | sort -r)
-  [ -n "$mounts" ] || break
+  if [ -z "$mounts" ]; then break; fi
   attempts=$((attempts + 1))
+  if [ "$attempts" -ge 6 ]; then
+    fail "cannot unmount" "$mounts"
+    break
+  fi
+  if [ "$attempts" -eq 3 ]; then sleep 0.5; fi
   for mount in $mounts; do
     mount=$(printf '%b' "$mount")
-    if [ "$attempts" -lt 3 ]; then umount "$mount" 2>/dev/null; else umount -l "$mount" 2>/dev/null; fi
+    if [ "$attempts" -lt 4 ]; then umount "$mount" 2>/dev/null; else umount -l "$mount" 2>/dev/null; fi
   done
-  [ "$attempts" -lt 6 ] || break
 done
-for name in /run/netns/cni-*; do [ -e "$name" ] && rm -f "$name"; done
+for name in /run/netns/cni-*; do if [ -e "$name" ]; then rm -f "$name"; fi; done
+
+systemctl stop 'kubepods*.slice' 'cri-containerd-*.scope' 2>/dev/null
+find /sys/fs/cgroup -depth -type d \( -path '*/kubepods*' -o -path '*/landfall' -o -path '*/landfall/*' \
+  -o -path '*/system.slice/containerd.service*' -o -path '*/system.slice/kubelet.service*' \) -exec rmdir {} + 2>/dev/null
 
 say "removing network devices and rules"
-for device in cni0 flannel.1 flannel-v6.1 kube-ipvs0; do ip link delete "$device" 2>/dev/null; done
-for command in iptables ip6tables; do
-  command -v "$command-save" >/dev/null 2>&1 || continue
-  rules=$("$command-save" 2>/dev/null) || continue
-  ours='KUBE-|FLANNEL|CNI-|cali-'
-  if printf '%s\n' "$rules" | grep -qE "$ours"; then
-    printf '%s\n' "$rules" | grep -vE "$ours" | "$command-restore" 2>/dev/null
-  fi
-  # Empty tables that were not there before go too, where the kernel keeps them by table (iptables-nft).
-  for table in nat filter mangle raw; do
-    grep -qx "$command $table" "$record/firewall" 2>/dev/null && continue
-    "$command-save" -t "$table" 2>/dev/null | grep -q '^-A' || "$command" -t "$table" -X 2>/dev/null
-  done
+for device in cni0 flannel.1 flannel-v6.1 kube-ipvs0; do
+  grep -qsx "$device" "$record/devices" || ip link delete "$device" 2>/dev/null
 done
-
-if [ "$data" = keep ] && [ -d "$state/volumes" ] && [ -n "$(ls -A "$state/volumes" 2>/dev/null)" ]; then
-  say "keeping the data of applications in /var/lib/landfall-volumes"
-  mkdir -p /var/lib/landfall-volumes
-  for volume in "$state/volumes"/*; do mv "$volume" /var/lib/landfall-volumes/ 2>/dev/null; done
+for command in iptables ip6tables iptables-legacy ip6tables-legacy; do
+  command -v "$command-save" >/dev/null 2>&1 || continue
+  # Asking for the old kind of tables would make them.
+  case $command in
+    iptables-legacy) [ -s /proc/net/ip_tables_names ] || continue ;;
+    ip6tables-legacy) [ -s /proc/net/ip6_tables_names ] || continue ;;
+  esac
+  before=$record/rules.$command
+  rules=$("$command-save" -c 2>/dev/null) || continue
+  # Counters do not count; a rule or chain like ours that was there before is not ours.
+  kept=$(printf '%s\n' "$rules" | awk -v before="$before" '
+    function bare(line) { sub(/^\[[0-9:]*\] /, "", line); sub(/ \[[0-9:]*\]$/, "", line); return line }
+    BEGIN { while ((getline line < before) > 0) old[bare(line)] = 1 }
+    /KUBE-|FLANNEL-|CNI-/ { if (!(bare($0) in old)) next }
+    { print }')
+  if [ "$kept" != "$rules" ]; then
+    printf '%s\n' "$kept" | "$command-restore" -c 2>/dev/null || fail "cannot remove our rules from $command"
+  fi
+  # Tables that were not there before and hold nothing: given to restore without a chain, they go.
+  printf '%s\n' "$kept" | awk -v before="$before" '
+    BEGIN { while ((getline line < before) > 0) old[line] = 1 }
+    /^\*/ { table = $0; used = 0 }
+    /^(\[[0-9:]*\] )?-A/ || (/^:/ && $2 != "ACCEPT") { used = 1 }
+    /^COMMIT/ { if (!used && !(table in old)) { print table; print "COMMIT" } }' | "$command-restore" 2>/dev/null
+done
+if command -v nft >/dev/null 2>&1; then
+  for table in 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do
+    # shellcheck disable=SC2086
+    grep -qsx "table $table" "$record/nft" || nft delete table $table 2>/dev/null
+  done
 fi
 
-say "restoring files"
-while read -r kind number path; do
-  case $path in "$state" | "$state"/*) continue ;; esac
-  case $kind in
-    absent) rm -rf "$path" ;;
-    folder)
-      mkdir -p "$path"
-      for entry in "$path"/* "$path"/.[!.]* "$path"/..?*; do
-        [ -e "$entry" ] || [ -L "$entry" ] || continue
-        grep -qxF "${entry##*/}" "$record/$number" || rm -rf "$entry"
-      done
-      ;;
-    file)
-      mkdir -p "$(dirname "$path")"
-      rm -rf "$path"
-      cp -a "$record/$number" "$path"
-      ;;
-  esac
-done <"$record/list"
-systemctl daemon-reload
-systemctl reset-failed 2>/dev/null
-
-for list in "$record/sysctl" "$record/sysctl-preflight"; do
-  [ -f "$list" ] || continue
-  while IFS='=' read -r key value; do
-    file=/proc/sys/$(printf %s "$key" | tr . /)
-    if [ -e "$file" ] && [ "$(cat "$file")" != "$value" ]; then printf %s "$value" >"$file" 2>/dev/null; fi
-  done <"$list"
-done
-[ -e "$record/swap" ] && swapon -a 2>/dev/null
-
-# The record goes last: while it is there, a reset that was interrupted can be done again.
-find "$state" -mindepth 1 -maxdepth 1 ! -name changes -exec rm -rf {} +
-if mountpoint -q "$state"; then rm -rf "$record"; else rm -rf "$state"; fi
-say "the host is as it was"
+volumes=/var/lib/landfall-volumes
+if [ "$data" = keep ] && [ -n "$(ls -A "$state/volumes" 2>/dev/null)" ]; then
+  say "keeping the data of applications in $volumes"
+  mkdir -p "$volumes"
+  for volume in "$state/volumes"/*; do
+    target=$volumes/${volume##*/} copy=0
+    while [ -e "$target" ]; do copy=$((copy + 1)) target=$volumes/${volume##*/}.$copy; done
+    mv "$volume" "$target" || fail "cannot keep $volume"
+  done
+fi
+[ -z "$failed" ]

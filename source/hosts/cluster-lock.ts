@@ -11,6 +11,8 @@ export type LockRequest = {
   readonly isOver: (run: string) => boolean;
   /** Takes the lock from a living owner. */
   readonly takeOver: boolean;
+  /** Folder on the host that the lock lies in; the usual one unless given. */
+  readonly state?: string;
 };
 
 export type ClusterLock = { release(): Promise<void> };
@@ -26,9 +28,10 @@ function ownerName(): string {
  */
 export async function lockCluster(connection: HostConnection, request: LockRequest): Promise<ClusterLock> {
   const script = await readAsset('hosts/lock.sh');
+  const folder = request.state === undefined ? [] : [request.state];
   const own = `${request.run} ${ownerName()}`;
   const take = async (force: boolean): Promise<string> =>
-    (await connection.check('Lock the cluster', script, ['take', own, force ? 'force' : 'ask'])).trim();
+    (await connection.check('Lock the cluster', script, ['take', own, force ? 'force' : 'ask', ...folder])).trim();
   let answer = await take(request.takeOver);
   if (answer !== 'taken') {
     const [age = '', run = '', ...owner] = answer.split(' ');
@@ -51,13 +54,13 @@ export async function lockCluster(connection: HostConnection, request: LockReque
   }
   const timer = setInterval(() => {
     // A lost connection is the steps' affair; a missed heartbeat only makes the lock older.
-    connection.run(script, ['beat', own]).catch(() => {});
+    connection.run(script, ['beat', own, 'ask', ...folder]).catch(() => {});
   }, heartbeatInterval);
   timer.unref();
   return {
     async release() {
       clearInterval(timer);
-      await connection.run(script, ['release', own]).catch(() => {});
+      await connection.run(script, ['release', own, 'ask', ...folder]).catch(() => {});
     },
   };
 }

@@ -1,9 +1,7 @@
 import { execa } from 'execa';
 import type { CommandOptions, CommandResult } from './connection.ts';
 import { BaseConnection, inputStream, lineCollector } from './connection-base.ts';
-import { scriptLine } from './remote-script.ts';
-
-const bootstrap = 'IFS= read -r line; script=$(printf %s "$line" | base64 -d) || exit 97; unset line; eval "$script"';
+import { bootstrap, scriptLine } from './remote-script.ts';
 
 /** The operator machine itself as a host. */
 export class LocalConnection extends BaseConnection {

@@ -5,7 +5,7 @@ import { quote } from './quote.ts';
  * what follows is the script's own standard input; so nothing of it is ever seen in a list of processes. `read` takes one
  * byte at a time from a pipe and leaves the rest alone (POSIX, "read").
  */
-const bootstrap =
+export const bootstrap =
   'IFS= read -r landfall_line; landfall_script=$(printf %s "$landfall_line" | base64 -d) || exit 97; unset landfall_line; eval "$landfall_script"';
 
 /** Command line for a login shell of any kind: one word after `-c`, in quotes that sh, csh and fish read alike. */

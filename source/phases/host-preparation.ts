@@ -1,7 +1,9 @@
 import { readAsset } from '../assets.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
+import { LandfallError } from '../errors.ts';
 import { changeRecord, recordedWriteFile, rememberPaths } from '../hosts/change-record.ts';
+import type { HostConnection } from '../hosts/connection.ts';
 import type { InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { touchedPaths } from './paths.ts';
@@ -23,7 +25,20 @@ const sysctlText = `# Written by Landfall; removed by \`landfall reset\`.\n${Obj
   .join('')}`;
 const modulesText = `# Written by Landfall; removed by \`landfall reset\`.\n${modules.join('\n')}\n`;
 
-/** Kernel modules, sysctls and swap, in files of our own. */
+/** Throws HOST_OCCUPIED when somebody else's cluster or container runtime is there; it is not ours to change or clear. */
+async function refuseForeignCluster(connection: HostConnection): Promise<void> {
+  const script = await readAsset('hosts/foreign-cluster.sh');
+  const output = (await connection.check('Look for another cluster', script, [changeRecord])).trim();
+  if (output === '') return;
+  throw new LandfallError({
+    code: 'HOST_OCCUPIED',
+    message: `${connection.name} already holds parts of another Kubernetes or container runtime; nothing on it was changed.`,
+    fix: 'Remove them with the tool that installed them, or take the host out of the cluster document.',
+    context: { host: connection.name, output },
+  });
+}
+
+/** Kernel modules, sysctls and swap, in files of our own; the first change of a host, so what was there is noted before. */
 export function hostPreparation(context: InstallContext, host: HostEntry): Step {
   return hostStep(context, {
     id: 'prepare/kernel',
@@ -41,6 +56,7 @@ export function hostPreparation(context: InstallContext, host: HostEntry): Step 
       return ownModules === modulesText && ownSysctls === sysctlText && /^1\n1\n1\s*$/.test(state.stdout);
     },
     async apply({ connection }) {
+      await refuseForeignCluster(connection);
       await rememberPaths(connection, touchedPaths);
       await recordedWriteFile(connection, modulesFile, modulesText, 0o644);
       await recordedWriteFile(connection, sysctlFile, sysctlText, 0o644);

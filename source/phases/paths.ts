@@ -13,7 +13,10 @@ export const hostPaths = {
   adminConfiguration: '/etc/kubernetes/admin.conf',
 } as const;
 
-/** Everything on a host that an install may make or change outside its own folder; noted before the first change. */
+/**
+ * Everything on a host that an install may make or change outside its own folder; noted before the first change, in the
+ * forms of `remember.sh`: `/**` where files of others might be written over, `/` where others may come to use a folder.
+ */
 export const touchedPaths: readonly string[] = [
   ...[
     'containerd',
@@ -27,11 +30,12 @@ export const touchedPaths: readonly string[] = [
     'etcdctl',
     'helm',
   ].map((name) => `${hostPaths.programs}/${name}`),
-  hostPaths.networkPlugins,
+  `${hostPaths.networkPlugins}/**`,
+  '/opt/containerd',
   hostPaths.configuration,
-  '/etc/containerd',
-  '/etc/cni/net.d',
-  '/etc/kubernetes',
+  '/etc/containerd/**',
+  '/etc/cni/net.d/**',
+  '/etc/kubernetes/**',
   '/etc/default/kubelet',
   '/etc/systemd/system/containerd.service',
   '/etc/systemd/system/kubelet.service',
@@ -43,9 +47,17 @@ export const touchedPaths: readonly string[] = [
   '/var/lib/cni',
   '/var/log/pods',
   '/var/log/containers',
+  '/var/log/landfall',
   '/run/flannel',
   '/run/containerd',
+  '/run/nri',
+  '/run/netns/',
+  '/run/xtables.lock',
   '/root/.kube',
+  '/root/.kube/config',
+  // What the kubelet and kube-proxy make where a distribution has none.
+  '/usr/libexec/kubernetes',
+  '/usr/lib/modules/',
 ];
 
 /** The name under which nodes ask the cluster's registry for files of the bundle; it is never resolved. */

@@ -3,7 +3,9 @@ import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import { changeRecord } from '../hosts/change-record.ts';
+import type { CommandOptions } from '../hosts/connection.ts';
 import type { ConnectedHost } from './context.ts';
+import { hostPaths } from './paths.ts';
 
 /** What a reset works with: no bundle, no secrets, only the hosts and their own records. */
 export type ResetContext = {
@@ -12,11 +14,14 @@ export type ResetContext = {
   readonly keepData: boolean;
 };
 
-/** Gives one host back as it was before Landfall. */
-export function resetHost(context: ResetContext, host: HostEntry, after: readonly string[]): Step {
+// The second is what a reset that lost power at its very end leaves.
+const unfinished = 'test -e "$1" || test -e "$2/finished"';
+
+/** Gives one host back as it was before Landfall. The lock of the cluster stays on it until the run is over. */
+export function resetHost(context: ResetContext, host: HostEntry): Step {
   const changed = async (): Promise<boolean> => {
     const { connection } = await context.host(host.name);
-    return (await connection.run('test -d "$1"', [changeRecord])).exitCode === 0;
+    return (await connection.run(unfinished, [changeRecord, hostPaths.state])).exitCode === 0;
   };
   return {
     id: `reset/host@${host.name}`,
@@ -24,21 +29,17 @@ export function resetHost(context: ResetContext, host: HostEntry, after: readonl
     host: host.name,
     title: 'Remove everything of Landfall and restore what was there',
     kind: 'host',
-    after,
+    after: [],
     async probe() {
       return { state: (await changed()) ? 'needed' : 'done' };
     },
     async apply(reporter) {
       const { connection } = await context.host(host.name);
-      await connection.check(
-        'Reset the host',
-        await readAsset('hosts/reset.sh'),
-        [context.keepData ? 'keep' : 'delete'],
-        {
-          onLine: (line) => reporter.output(line),
-          signal: reporter.signal,
-        },
-      );
+      const options: CommandOptions = { onLine: (line) => reporter.output(line), signal: reporter.signal };
+      const data = context.keepData ? 'keep' : 'delete';
+      await connection.check('End what was started', await readAsset('hosts/reset.sh'), [data], options);
+      const restore = await readAsset('hosts/restore.sh');
+      await connection.check('Restore what was there', restore, [changeRecord, hostPaths.state], options);
     },
     async verify() {
       if (!(await changed())) return;

@@ -4,8 +4,7 @@ import { failureDetails, type RunResult, runPlan } from '../engine/runner.ts';
 import type { Plan, StepKind } from '../engine/step.ts';
 import { LandfallError, toLandfallError } from '../errors.ts';
 import { type ClusterLock, lockCluster } from '../hosts/cluster-lock.ts';
-import type { InstallContext } from '../phases/context.ts';
-import { firstControlPlane } from '../phases/context.ts';
+import { type ConnectedHost, firstControlPlane, type InstallContext } from '../phases/context.ts';
 import { watchControl } from './control.ts';
 import type { RunRequest, TypedSecrets } from './request.ts';
 import { claimRun, isRunning, listRuns, type RunDirectory } from './run-directory.ts';
@@ -79,7 +78,7 @@ export async function executeRun(
   try {
     prepared = await prepare(request, typed);
     secretValues = prepared.secretValues;
-    lock = await takeLock(run, request, prepared);
+    lock = await takeLock(run, request, prepared, journal);
     // The runner's last event is held back until the conclusion is drawn: a run is finished when all of it is.
     let last: EventBody | undefined;
     const result: RunResult = await runPlan(prepared.plan, {
@@ -121,10 +120,25 @@ function writeFailure(journal: Journal, thrown: unknown, started: number): void 
   });
 }
 
-async function takeLock(run: RunDirectory, request: RunRequest, prepared: PreparedRun): Promise<ClusterLock> {
-  const { connection } = await prepared.host(firstControlPlane(request.document).name);
+/**
+ * Takes the lock on the first control plane. A reset goes on where that one is dead, because hosts must be given back
+ * also then: the first host that answers holds the lock.
+ */
+async function takeLock(
+  run: RunDirectory,
+  request: RunRequest,
+  prepared: PreparedRun,
+  journal: Journal,
+): Promise<ClusterLock> {
+  const first = firstControlPlane(request.document);
+  const others = request.workflow === 'reset' ? request.document.hosts.filter((host) => host.name !== first.name) : [];
   const own = new Map(listRuns(run.cluster).map((known) => [known.id, known]));
   try {
+    const { connection } = await firstReachable(prepared, [first.name, ...others.map((host) => host.name)]);
+    if (connection.name !== first.name) {
+      const text = `${first.name} cannot be reached; ${connection.name} holds the lock of the cluster instead`;
+      journal.write({ type: 'note', text });
+    }
     return await lockCluster(connection, {
       run: run.id,
       takeOver: request.takeOver,
@@ -136,4 +150,17 @@ async function takeLock(run: RunDirectory, request: RunRequest, prepared: Prepar
   } catch (thrown) {
     throw thrown instanceof LandfallError ? thrown.within({ step: 'lock' }) : thrown;
   }
+}
+
+/** The first of these hosts that can be reached; throws what kept the very first from it when none can. */
+async function firstReachable(prepared: PreparedRun, names: readonly string[]): Promise<ConnectedHost> {
+  let first: unknown;
+  for (const name of names) {
+    try {
+      return await prepared.host(name);
+    } catch (thrown) {
+      first ??= thrown;
+    }
+  }
+  throw first;
 }
