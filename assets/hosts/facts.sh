@@ -389,6 +389,9 @@ if has sshd; then
     esac
   done
 fi
+for file in /etc/ssh/ssh_host_*_key.pub; do
+  [ -r "$file" ] && read -r kind key _ <"$file" && say ssh-host-key "$kind $key"
+done
 for device in /sys/bus/pci/devices/*; do
   first_line class "$device/class" || continue
   # shellcheck disable=SC2154

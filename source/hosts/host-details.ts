@@ -146,5 +146,7 @@ export type HostDetails = {
   readonly automaticUpdates: boolean;
   /** Settings of the SSH server in lower case; undefined when it does not tell. */
   readonly sshServer: ReadonlyMap<string, string> | undefined;
+  /** Public keys of the SSH server, `ssh-ed25519 AAAA…`. */
+  readonly hostKeys: readonly string[];
   readonly gpus: readonly { readonly device: string; readonly vendor: string }[];
 };

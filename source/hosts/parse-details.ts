@@ -243,6 +243,7 @@ export function parseDetails(lines: ReturnType<typeof factLines>): HostDetails {
     brokenPackages: number(one('packages-broken')),
     automaticUpdates: automatic === '1',
     sshServer: sshLines.length === 0 ? undefined : pairs(sshLines),
+    hostKeys: many('ssh-host-key'),
     gpus: many('gpu').map((line) => {
       const [device = '', vendor = ''] = line.split(' ');
       return { device, vendor };

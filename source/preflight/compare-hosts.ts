@@ -27,6 +27,12 @@ function different(pairs: readonly (readonly [value: string, host: string])[]): 
   );
 }
 
+/** Enough of a public key to tell it from others: its kind and its end. */
+function shortKey(key: string): string {
+  const [kind = '', body = ''] = key.split(' ');
+  return `${kind} …${body.slice(-16)}`;
+}
+
 /** What shows only when the facts of several hosts are laid side by side. */
 export function compareHosts(
   hosts: readonly KnownHost[],
@@ -59,6 +65,11 @@ export function compareHosts(
     all('hostname-unique', shared(hosts.map(({ name, facts }) => [facts.hostname, name])), '1 host'),
     all('address-unique', shared(real.map((entry) => [entry.address, entry.name])), '1 host'),
     all('hardware-address-unique', shared(cards), '1 host'),
+    all(
+      'host-key-unique',
+      shared(hosts.flatMap(({ name, facts }) => facts.details.hostKeys.map((key) => [shortKey(key), name] as const))),
+      '1 host',
+    ),
     all('timezone-same', different(zones), '1'),
     all('cgroup-version-same', different(hosts.map(({ name, facts }) => [`cgroup ${facts.cgroupVersion}`, name])), '1'),
     make(
