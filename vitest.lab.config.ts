@@ -10,5 +10,8 @@ export default defineConfig({
     hookTimeout: 1_200_000,
     teardownTimeout: 120_000,
     bail: 0,
+    // One line for each proof as it ends; what they say meanwhile is shown as it is.
+    reporters: ['verbose'],
+    disableConsoleIntercept: true,
   },
 });

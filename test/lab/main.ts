@@ -146,6 +146,21 @@ for (const [verb, description] of Object.entries(powers) as [keyof typeof powers
 }
 
 program
+  .command('soak')
+  .description(
+    'kill the program at random moments of installs, again and again, and see that the same command completes',
+  )
+  .option('--kills <number>', 'how many kills', count, 30)
+  .option('--seed <number>', 'the same moments as another time', count)
+  .action(async (own: { kills: number; seed?: number }) => {
+    const { soak } = await import('./soak.ts');
+    const { name, hosts } = options();
+    const seed = own.seed ?? Math.floor(Date.now() % 1_000_000) + 1;
+    const soakName = name === 'lab' ? 'soak' : name;
+    process.exitCode = await soak({ name: soakName, hosts, kills: own.kills, seed }, say);
+  });
+
+program
   .command('down')
   .description('take the lab down; nothing of it is left')
   .action(() => downLab(options().name, say));

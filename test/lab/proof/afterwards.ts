@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { writeClusterDocument } from '../cluster/document.ts';
+import { landfall } from '../cluster/landfall.ts';
+import type { LabHost } from '../hosts/lab.ts';
+import { differences } from '../support/host-snapshot.ts';
+import { seenRuns } from '../support/live-run.ts';
+import { onHost, type Stage, snapshotAll, standsOn } from './stage.ts';
+
+/** What the user keeps of an install. */
+const kept: readonly RegExp[] = [/^files \/var\/log\/landfall(\/|$)/];
+
+export function resetProof(of: () => Stage): void {
+  test('reset gives all hosts back as they were', async (context) => {
+    const { lab, cluster, completed, before } = of();
+    standsOn(context, completed, 'the install');
+    const output = await landfall(lab, ['reset', cluster, '--yes']);
+    expect(output.exitCode, output.stdout + output.stderr).toBe(0);
+    const after = await snapshotAll(lab);
+    for (const [host, snapshot] of after) {
+      const old = before.get(host);
+      if (old === undefined) throw new Error(`no snapshot of ${host}`);
+      // A host that lost power has a new cable.
+      const own = differences(old, snapshot, { times: false, except: kept });
+      expect(own, host).toEqual([]);
+    }
+    expect(await lab.outsidePackets()).toBe(0);
+  });
+}
+
+export function smallClusterProofs(of: () => Stage): void {
+  const hostsNamed = (hosts: readonly LabHost[], names: readonly string[]) =>
+    hosts.filter((host) => names.includes(host.name));
+
+  test('one control plane alone carries a workload; a port of the API in use is named first', async (context) => {
+    const { lab, bundle, completed } = of();
+    standsOn(context, completed, 'the install');
+    const hosts = hostsNamed(lab.hosts, ['node-1']);
+    const document = await writeClusterDocument(lab, { name: 'solo', hosts, applications: ['website'] });
+    const command = ['apply', document, '--bundle', bundle, '--yes'];
+    const listen = 'systemd-run --quiet --unit=other-program socat TCP-LISTEN:6443,fork,reuseaddr EXEC:cat';
+    await onHost(lab, 'node-1', listen);
+    const refused = await landfall(lab, command);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stdout).toMatch(
+      /!! node-1: Start the first control plane failed \[PORT_IN_USE\]: Port 6443 of node-1, .* is in use by socat \(process \d+ of other-program\.service\)\./,
+    );
+    await onHost(lab, 'node-1', 'systemctl stop other-program');
+    const output = await landfall(lab, command);
+    expect(output.exitCode, output.stdout + output.stderr).toBe(0);
+    const [address = ''] = /http:\/\/\S+/.exec(output.stdout) ?? [];
+    const page = await lab.run(['curl', '--silent', '--max-time', '10', address]);
+    expect(page.stdout).toContain('<h1>It works</h1>');
+    const script = "kubectl get pods -n applications -o jsonpath='{.items[*].spec.nodeName}'";
+    expect(await onHost(lab, 'node-1', script)).toBe('node-1');
+    const again = await landfall(lab, command);
+    expect(again.stdout).toContain('Nothing to change');
+    expect(seenRuns(lab, 'solo').length).toBe(3);
+  });
+
+  test('one control plane and one worker', async (context) => {
+    const { lab, bundle, completed } = of();
+    standsOn(context, completed, 'the install');
+    const hosts = hostsNamed(lab.hosts, ['node-2', 'node-5']);
+    const document = await writeClusterDocument(lab, { name: 'pair', hosts, controlPlanes: 1 });
+    const output = await landfall(lab, ['apply', document, '--bundle', bundle, '--yes']);
+    expect(output.exitCode, output.stdout + output.stderr).toBe(0);
+    const nodes = await onHost(lab, 'node-2', 'kubectl get nodes --no-headers');
+    expect(nodes).toMatch(/^node-2 +Ready +control-plane .*\nnode-5 +Ready +<none> /);
+  });
+
+  test('two control planes are refused with the reason', async () => {
+    const { lab, bundle } = of();
+    const hosts = hostsNamed(lab.hosts, ['node-3', 'node-4']);
+    const document = await writeClusterDocument(lab, { name: 'even', hosts, controlPlanes: 2 });
+    const output = await landfall(lab, ['apply', document, '--bundle', bundle, '--yes']);
+    expect(output.exitCode).toBe(2);
+    expect(output.stderr).toMatch(/even\.yaml:\d+:\d+: .*2 control planes/);
+    expect(seenRuns(lab, 'even')).toEqual([]);
+  });
+}
