@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { LandfallError } from '../errors.ts';
 import type { RunRequest, TypedSecrets } from '../runs/request.ts';
-import { runningRun } from '../runs/run-directory.ts';
+import { readRequest, runningRun } from '../runs/run-directory.ts';
 import { startRun } from '../runs/start.ts';
 import { type OutputFormat, presentToEnd } from './present-run.ts';
 import { printAside } from './print.ts';
@@ -34,7 +34,10 @@ export async function confirm(question: string): Promise<void> {
   throw new LandfallError({ code: 'DECLINED', message: 'Nothing was changed.', exitStatus: 3 });
 }
 
-/** Starts a run, or watches the one that goes on already, and shows it to its end. */
+/**
+ * Starts a run, or watches the one of the same workflow that goes on already, and shows it to its end. Throws RUN_ACTIVE
+ * when another workflow goes on.
+ */
 export async function runWorkflow(
   request: RunRequest,
   choices: RunChoices,
@@ -43,6 +46,15 @@ export async function runWorkflow(
 ): Promise<void> {
   const current = runningRun(request.document.name);
   if (current !== undefined) {
+    const { workflow } = readRequest(current);
+    if (workflow !== request.workflow) {
+      throw new LandfallError({
+        code: 'RUN_ACTIVE',
+        message: `Run ${current.id} (${workflow}) of this cluster goes on, so ${request.workflow} cannot begin.`,
+        fix: `Wait for it, or stop it: landfall watch ${current.cluster}, then Ctrl-C.`,
+        exitStatus: 4,
+      });
+    }
     printAside(`Run ${current.id} of this cluster goes on already; watching it.`);
     await presentToEnd(current, choices.output, choices.verbose, onSuccess);
     return;

@@ -24,11 +24,31 @@ export function watchControl(run: RunDirectory, onMessage: (message: ControlMess
       return;
     }
     const lines = text.split('\n').slice(0, -1);
-    for (const line of lines.slice(seen)) onMessage(JSON.parse(line) as ControlMessage);
+    const fresh = lines.slice(seen);
     seen = lines.length;
+    for (const line of fresh) {
+      const message = parseMessage(line);
+      if (message !== undefined) onMessage(message);
+    }
   };
   const timer = setInterval(look, interval);
   timer.unref();
   look();
   return () => clearInterval(timer);
+}
+
+const answers: readonly string[] = ['retry', 'skip-host', 'abort'] satisfies readonly Answer[];
+
+/** A line that is no message is nobody's word, and must not end the run that reads it. */
+function parseMessage(line: string): ControlMessage | undefined {
+  try {
+    const message = JSON.parse(line) as Partial<Record<string, unknown>> | null;
+    if (message?.['type'] === 'stop') return { type: 'stop' };
+    const { question, answer } = message ?? {};
+    if (message?.['type'] !== 'answer' || typeof question !== 'string' || !answers.includes(String(answer)))
+      return undefined;
+    return { type: 'answer', question, answer: answer as Answer };
+  } catch {
+    return undefined;
+  }
 }

@@ -1,12 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { JournalEvent } from '../engine/events.ts';
+import { parseJournal } from '../engine/journal.ts';
 import { LandfallError } from '../errors.ts';
 import { isRunning, type RunDirectory } from './run-directory.ts';
 
 const interval = 100;
 
-/** Reads what a journal grew by since the last call, whole lines only. */
+/** Reads what a journal grew by since the last call: whole lines only, without those that a crash tore. */
 export function journalReader(file: string): () => readonly JournalEvent[] {
   let position = 0;
   let rest = '';
@@ -31,7 +32,7 @@ export function journalReader(file: string): () => readonly JournalEvent[] {
     }
     const lines = rest.split('\n');
     rest = lines.pop() ?? '';
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as JournalEvent);
+    return parseJournal(lines.map((line) => `${line}\n`).join(''));
   };
 }
 
