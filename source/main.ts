@@ -4,7 +4,9 @@ import { applyCommand } from './commands/apply.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { certificatesCommand } from './commands/certificates.ts';
 import { demoCommand } from './commands/demo.ts';
+import { discoverCommand } from './commands/discover.ts';
 import { executeRunCommand } from './commands/execute-run.ts';
+import { preflightCommand } from './commands/preflight.ts';
 import { printAside } from './commands/print.ts';
 import { resetCommand } from './commands/reset.ts';
 import { statusCommand } from './commands/status.ts';
@@ -22,6 +24,8 @@ function program(): Command {
     .exitOverride();
   withWizard(landfall, version);
   for (const command of [
+    discoverCommand(),
+    preflightCommand(),
     applyCommand(),
     statusCommand(),
     watchCommand(),
