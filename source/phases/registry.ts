@@ -135,6 +135,8 @@ async function sendBlobs(
           reporter.progress(sent, total, 'bytes');
         });
         source.on('error', reject);
+        // It ends with the archive, when a damaged blob ends that.
+        entry.on('error', reject);
         source.pipe(entry);
       });
     }
