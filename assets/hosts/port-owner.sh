@@ -15,6 +15,6 @@ ss -Hltnp "sport = :$port" | grep -o '"[^"]*",pid=[0-9]*' | sort -u | while IFS=
   case $(readlink "/proc/$parent/exe" 2>/dev/null || :) in
     /usr/local/bin/containerd-shim-runc-v2*) continue ;;
   esac
-  unit=$(sed -n 's|.*/\([^/]*\.\(service\|scope\)\)$|\1|p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  unit=$(sed -n 's#.*/\([^/]*\.\(service\|scope\)\)$#\1#p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   echo "$name $pid ${unit:--}"
 done

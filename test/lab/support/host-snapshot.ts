@@ -46,7 +46,9 @@ const ownLife: Readonly<Record<Kind, readonly RegExp[]>> = {
     // Records of logins, and the journal.
     /^\/var\/log\/(journal|wtmp|btmp|lastlog|faillog|private)(\/|$)/,
     /^\/run\/(log|utmp|user|sudo|sshd|motd\.dynamic)(\/|$)/,
+    // sudo greets each administrator once.
     /^\/var\/lib\/sudo(\/|$)/,
+    /^\/home\/[^/]+\/\.sudo_as_admin_successful$/,
     // systemd's memory of sessions, units, timers and random numbers.
     /^\/run\/(systemd|udev|credentials|initctl|dbus|lock)(\/|$)/,
     /^\/var\/lib\/systemd(\/|$)/,
@@ -56,7 +58,7 @@ const ownLife: Readonly<Record<Kind, readonly RegExp[]>> = {
     // Terminals come and go with logins.
     /^\/dev\/(pts|char|ptmx)(\/|$)/,
   ],
-  times: [/^\/(run|var\/log|dev|tmp|var\/tmp|var\/lib|var\/cache)$/],
+  times: [/^\/home\/[^/]+$/, /^\/(run|var\/log|dev|tmp|var\/tmp|var\/lib|var\/cache)$/],
   processes: [
     /^\[.*\]$/,
     /^sshd(-session)?: /,
