@@ -32,6 +32,8 @@ $1/"*) return 0 ;; esac; return 1; }
   emptied=
   while read -r kind number path; do
     case $path in "$state" | "$state"/*) continue ;; esac
+    # What a broken-off upload or unpacking left beside it.
+    rm -rf "$path.landfall-part" "$path.landfall-new" "${path%/*}"/.landfall-??????
     case $kind in
       absent) remove "$path" ;;
       empty) emptied="$path
@@ -82,6 +84,7 @@ ${entry##*/}
   fi
   if [ -n "$failed" ]; then exit 1; fi
 fi
+if [ ! -d "$state" ]; then exit 0; fi
 # The lock is its owner's, who takes it away.
 find "$state" -mindepth 1 -maxdepth 1 ! -path "$record" ! -name lock -exec rm -rf {} + || exit 1
 if [ -d "$record" ]; then
