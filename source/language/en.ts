@@ -250,6 +250,8 @@ export const en = {
       failed: 'failed',
       'key-changed': 'key changed',
     },
+    chooseFrom: (seen: number) =>
+      `${seen} found. Choose with Space those that shall be in the cluster, or all with "Select all".`,
     summary: (ready: number, chosen: number, seen: number) =>
       `${ready} of ${chosen} chosen hosts ready, ${seen} in the list`,
     scanning: (done: number, total: number) => `Scanning the network: ${done} of ${total} addresses`,
@@ -345,6 +347,7 @@ export const en = {
     running: (done: number) => `Checking, ${done} results so far`,
     good: (count: number) => `All ${count} checks passed.`,
     none: 'There are no checks for these hosts.',
+    couldNotRun: 'The checks could not run; see above.',
     summary: (blocking: number, warnings: number, passed: number) =>
       `${plural(blocking, 'finding blocks', 'findings block')}, ${plural(warnings, 'warning', 'warnings')}, ${passed} passed`,
     outcomes: {
@@ -391,7 +394,7 @@ export const en = {
     settings: 'settings',
     continue: 'Continue',
     without: 'Continue without',
-    sum: 'needed, of what the hosts have:',
+    sum: 'their needs and what the hosts have:',
     over: (what: string) =>
       `The hosts have too little ${what} for this choice. It can be started, but some of it will wait for room.`,
     parameters: 'Settings',
@@ -532,7 +535,7 @@ export const en = {
   finished: {
     success: 'Ready',
     successWhy: (cluster: string, duration: string) =>
-      `The cluster "${cluster}" works; that was proved, not only started. It took ${duration}.`,
+      `The cluster "${cluster}" works, and that was proved. It took ${duration}.`,
     unchangedWhy: (cluster: string) => `The cluster "${cluster}" was as wanted already. Nothing had to be changed.`,
     resetTitle: 'Done',
     resetWhy: 'The run came to its end.',
@@ -546,6 +549,7 @@ export const en = {
     user: 'User',
     password: 'Password',
     hidden: 'hidden, p shows it',
+    tryIt: 'Try it',
     noApplications: 'No applications were installed. Add some on the screen "Manage".',
     kubectl: 'Use kubectl',
     kubeconfig: 'Access file',

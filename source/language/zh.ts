@@ -252,6 +252,7 @@ export const zh: Messages = {
       failed: '失败',
       'key-changed': '密钥变化',
     },
+    chooseFrom: (seen) => `发现 ${seen} 台。按空格选择要加入集群的主机，或用「全选」。`,
     summary: (ready, chosen, seen) => `已选 ${chosen} 台，其中 ${ready} 台就绪，列表中共 ${seen} 台`,
     scanning: (done, total) => `正在扫描网络：${done} / ${total} 个地址`,
     continue: '继续',
@@ -340,6 +341,7 @@ export const zh: Messages = {
     running: (done) => `检查中，已有 ${done} 项结果`,
     good: (count) => `${count} 项检查全部通过。`,
     none: '没有针对这些主机的检查。',
+    couldNotRun: '检查无法运行，见上方。',
     summary: (blocking, warnings, passed) => `${blocking} 项阻止安装，${warnings} 项警告，${passed} 项通过`,
     outcomes: {
       blocks: '阻止',
@@ -531,6 +533,7 @@ export const zh: Messages = {
     user: '用户',
     password: '密码',
     hidden: '已隐藏，按 p 显示',
+    tryIt: '试一试',
     noApplications: '没有安装应用。可在「管理」中添加。',
     kubectl: '使用 kubectl',
     kubeconfig: '访问文件',

@@ -20,6 +20,23 @@ export type Progress = {
   readonly rate: number;
 };
 
+/** How much faster or slower these hosts are than what is usual, by the steps that are done. */
+function paceOf(state: RunState, history: Readonly<Record<string, number>>): number {
+  const kinds = new Map(state.plan.map((step) => [stepKey(step.id), step.kind]));
+  let took = 0;
+  let usually = 0;
+  for (const [key, { count, milliseconds }] of state.durations) {
+    const kind = kinds.get(key);
+    if (kind === undefined) continue;
+    took += milliseconds;
+    usually += (history[key] ?? usual[kind]) * count;
+  }
+  // A few steps prove little; the guess moves towards what was seen as more is known.
+  const weight = Math.min(1, state.durations.size / 4);
+  const ratio = usually === 0 ? 1 : Math.min(20, Math.max(0.02, took / usually));
+  return ratio ** weight;
+}
+
 /**
  * How far a run is and how long it will still take: from the bytes of running steps, from what the same steps took on
  * other hosts and in earlier runs, and from how many steps run at once.
@@ -28,12 +45,14 @@ export function progressOf(state: RunState, now: number, history: Readonly<Recor
   const { plan, steps } = state;
   const expected = new Map<string, number>();
   let known = 0;
+  const pace = paceOf(state, history);
   const expect = (id: string, kind: StepKind): number => {
     const key = stepKey(id);
     const cached = expected.get(key);
     if (cached !== undefined) return cached;
     const seen = state.durations.get(key);
-    const value = seen === undefined ? (history[key] ?? usual[kind]) : Math.max(50, seen.milliseconds / seen.count);
+    const value =
+      seen === undefined ? (history[key] ?? usual[kind]) * pace : Math.max(10, seen.milliseconds / seen.count);
     expected.set(key, value);
     return value;
   };

@@ -25,7 +25,7 @@ test('from the first screen to addresses and passwords, with Enter wherever the 
   expect(await wizard.text()).toContain('How Landfall logs in');
   await wizard.press(keys.enter, keys.enter, 'secret', keys.enter);
   await wizard.until((text) => text.includes('5 of 5 chosen hosts ready'));
-  await wizard.press(keys.tab, keys.enter);
+  await wizard.press(keys.enter);
   expect(await wizard.text()).toContain('Survives the loss of 1 control plane.');
   await wizard.press(keys.enter);
   await wizard.until((text) => text.includes('There are no checks'));
@@ -78,7 +78,7 @@ test('a wrong password says what the host offers, and the right one mends it', a
   await wizard.until((text) => text.includes('v1.36.3'));
   await wizard.press(keys.enter, 'a', '10.0.0.11', keys.enter, keys.enter, keys.enter, 'wrong', keys.enter);
   await wizard.until((text) => text.includes('It offers: publickey, password'));
-  await wizard.press(keys.tab, keys.enter);
+  await wizard.press(keys.enter);
   expect(await wizard.text()).toContain('not ready');
   await wizard.press(keys.right, keys.right, keys.right, keys.enter);
   expect(await wizard.text()).toContain('How Landfall logs in');
@@ -92,14 +92,14 @@ async function toChecks(): Promise<void> {
   await wizard.until((text) => text.includes('v1.36.3'));
   await wizard.press(keys.enter, 'a', '10.0.0.11-13', keys.enter, keys.enter, keys.enter, 'pw', keys.enter);
   await wizard.until((text) => text.includes('3 of 3 chosen hosts ready'));
-  await wizard.press(keys.tab, keys.enter, keys.enter);
+  await wizard.press(keys.enter, keys.enter);
 }
 
 test('checks: what blocks must be mended, a warning may be accepted, nothing is passed over', async () => {
   wizard = await mountWizard({ checks: someChecks });
   await toChecks();
   await wizard.until((text) => text.includes('1 finding blocks, 2 warnings, 3 passed'));
-  await wizard.press(keys.enter);
+  await wizard.press(keys.tab, keys.enter);
   expect(await wizard.text()).toContain('3 findings keep the install from starting');
   await wizard.press(keys.tab, keys.home);
   expect(await wizard.text()).toContain('41 seconds ahead');

@@ -23,3 +23,8 @@ export function useRemembered<T>(key: string, initial: T): readonly [T, (next: T
   );
   return [value, set];
 }
+
+/** Changes what another screen will remember. */
+export function useMemory(): Memory {
+  return useContext(MemoryContext);
+}

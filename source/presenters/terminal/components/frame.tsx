@@ -1,7 +1,7 @@
 import { Box, useCursor } from 'ink';
 import { createContext, type ReactNode, useContext, useLayoutEffect } from 'react';
 import type { Command } from '../keys.ts';
-import { truncate, wrapText } from '../text.ts';
+import { cleanText, truncate, wrapText } from '../text.ts';
 import { useView, type View } from '../view.tsx';
 import { footerLine } from './footer.ts';
 import { type Area, blank, toHeight } from './layout.ts';
@@ -96,6 +96,20 @@ function tooSmall(props: FrameProps, view: View): readonly Spans[] {
   );
 }
 
+/** The message at the bottom of its room; what is longer than its lines is cut at the end. */
+function messageLines(message: Span | undefined, width: number, height: number, view: View): readonly Spans[] {
+  const wrapped = message === undefined ? [] : wrapText(cleanText(message.text), width);
+  const shown =
+    wrapped.length <= height
+      ? wrapped
+      : [
+          ...wrapped.slice(0, height - 1),
+          truncate(wrapped.slice(height - 1).join(' '), width, view.profile.glyphs.ellipsis),
+        ];
+  const lines = shown.map((text): Spans => [{ ...message, text }]);
+  return [...Array.from({ length: height - lines.length }, () => blank), ...lines];
+}
+
 /** One screen: where am I, why am I here, the content, and the keys that work. Exactly as high as the terminal less one. */
 export function Frame(props: FrameProps): ReactNode {
   const view = useView();
@@ -130,8 +144,7 @@ export function Frame(props: FrameProps): ReactNode {
   const body = [
     ...head,
     ...toHeight(lines, area.height),
-    ...(roomy ? [blank] : []),
-    props.message === undefined ? blank : [props.message],
+    ...messageLines(props.message, width, roomy ? 2 : 1, view),
     footerLine(props.footer, view, width),
   ];
   return <Lines lines={body} width={width} indent />;

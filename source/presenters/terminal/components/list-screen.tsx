@@ -59,7 +59,7 @@ export type ListScreenProps = {
   readonly hideHead?: boolean;
 };
 
-type Place = { readonly zone: 'list' | 'actions'; readonly row: string; readonly action: number };
+export type Place = { readonly zone: 'list' | 'actions'; readonly row: string; readonly action: number };
 
 /** Buttons beside each other, on as many lines as they need. */
 function actionBar(
@@ -88,7 +88,14 @@ export function ListScreen(props: ListScreenProps): ReactNode {
   const [place, setPlace] = useRemembered<Place>(`${props.id}/place`, {
     zone: props.startAt ?? (props.count > 0 ? 'list' : 'actions'),
     row: '',
-    action: 0,
+    // On an empty screen the first thing that can be done; else the first button, which says what is missing.
+    action:
+      props.count > 0
+        ? 0
+        : Math.max(
+            0,
+            props.actions.findIndex(({ unavailable }) => unavailable === undefined),
+          ),
   });
   const [filter, setFilter] = useRemembered<string>(`${props.id}/filter`, '');
   const [typing, setTyping] = useState(false);

@@ -20,6 +20,18 @@ export type HostActions = {
   acceptKey(key: string): void;
 };
 
+/** By address as a number, names after addresses; a list that grows by a scan stays in order. */
+function compareTargets(a: HostTarget, b: HostTarget): number {
+  const rank = ({ address, port }: HostTarget): string =>
+    /^[\d.]+$/.test(address)
+      ? `0${address
+          .split('.')
+          .map((part) => part.padStart(3, '0'))
+          .join('.')}:${String(port).padStart(5, '0')}`
+      : `1${address}:${port}`;
+  return rank(a).localeCompare(rank(b));
+}
+
 function addRows(state: WizardState, targets: readonly HostTarget[], found?: FoundHost): WizardState {
   const known = new Map(state.hosts.map((row) => [hostKey(row.target), row]));
   for (const target of targets) {
@@ -31,7 +43,7 @@ function addRows(state: WizardState, targets: readonly HostTarget[], found?: Fou
     else if (found === undefined) known.set(key, { ...row, included: true, target: { ...row.target, ...target } });
     else known.set(key, { ...row, found });
   }
-  return { ...state, hosts: [...known.values()] };
+  return { ...state, hosts: [...known.values()].sort((a, b) => compareTargets(a.target, b.target)) };
 }
 
 /** A login that only names a user takes the rest from the one for all. */

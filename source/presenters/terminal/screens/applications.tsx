@@ -92,6 +92,11 @@ function SettingsForm(props: {
   );
 }
 
+/** Tenths of a processor; what needs less than one still needs some. */
+function processorsText(processors: number): string {
+  return processors > 0 && processors < 0.1 ? '0.1' : processors.toFixed(1);
+}
+
 /** What shall run on the cluster, and whether the hosts have room for it. */
 export function ApplicationsScreen(): ReactNode {
   const { model, state } = useWizard();
@@ -148,7 +153,7 @@ export function ApplicationsScreen(): ReactNode {
   const summary = (area: Area): readonly Spans[] => {
     if (loading) return [[span(`${spinner} ${words.loading}`, 'running')]];
     if (entries.length === 0) return [];
-    const title: Spans = [span(words.selected(state.applications.length), 'title'), span(`   ${words.sum}`, 'dim')];
+    const title: Spans = [span(words.selected(state.applications.length), 'title'), span(`, ${words.sum}`, 'dim')];
     if (!known) return [title];
     const cells = Math.max(4, Math.min(14, Math.floor((area.width - 40) / 3)));
     const one = gauge(
@@ -209,7 +214,7 @@ export function ApplicationsScreen(): ReactNode {
           [span(entry.title)],
           [span(entry.summary, 'dim')],
           [span(entry.version, 'dim')],
-          [span(needs.processors.toFixed(1))],
+          [span(processorsText(needs.processors))],
           [span(formatBytes(needs.memory))],
           [span(formatBytes(needs.disk))],
         ];

@@ -2,7 +2,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { type Area, blank, pairs } from '../components/layout.ts';
 import { type Spans, span } from '../components/line.tsx';
 import { ListScreen } from '../components/list-screen.tsx';
-import { problemMessage } from '../components/problem.ts';
+import { problemLines } from '../components/problem.ts';
 import { QuestionScreen } from '../components/question-screen.tsx';
 import { useSpinner } from '../components/spinner.ts';
 import { type CheckGroup, type CheckWeight, groupChecks } from '../model/check-groups.ts';
@@ -114,8 +114,9 @@ export function ChecksScreen(): ReactNode {
       />
     );
   }
-  const summary = (): readonly Spans[] => {
+  const summary = (area: Area): readonly Spans[] => {
     if (state.checking) return [[span(`${spinner} ${words.running(state.checks.length)}`, 'running')]];
+    if (state.checkProblem !== undefined) return problemLines(state.checkProblem, area.width, view);
     if (state.checks.length === 0) return [];
     const blocking = count('blocks') + count('unknown');
     if (blocking + count('warns') === 0 && count('accepted') === 0) {
@@ -124,15 +125,21 @@ export function ChecksScreen(): ReactNode {
     const tone: Tone = blocking > 0 ? 'bad' : 'warning';
     return [[span(words.summary(blocking, count('warns'), count('passed')), tone)]];
   };
-  const unavailable = state.checking ? words.wait : open.length > 0 ? words.blocked(open.length) : undefined;
-  const message = hint === undefined ? problemMessage(state.checkProblem, view) : span(hint, 'warning');
+  const unavailable = state.checking
+    ? words.wait
+    : state.checkProblem !== undefined
+      ? words.couldNotRun
+      : open.length > 0
+        ? words.blocked(open.length)
+        : undefined;
+  const message = hint === undefined ? undefined : span(hint, 'warning');
   return (
     <ListScreen
       id="checks"
       title={words.title}
       step="checks"
       why={words.why}
-      startAt="actions"
+      startAt={open.length > 0 ? 'list' : 'actions'}
       summary={summary}
       columns={[
         { title: words.severity, width: 13 },
@@ -154,7 +161,7 @@ export function ChecksScreen(): ReactNode {
       search={(row) =>
         `${groups[row]?.results[0]?.title} ${groups[row]?.id} ${groups[row]?.results.map((r) => r.host).join(' ')}`
       }
-      empty={state.checking ? [] : [words.none]}
+      empty={state.checking || state.checkProblem !== undefined ? [] : [words.none]}
       detail={detail}
       actions={[
         {

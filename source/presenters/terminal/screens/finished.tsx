@@ -92,7 +92,7 @@ function Success({ showLog }: { readonly showLog: () => void }): ReactNode {
             [words.address, entry.address ?? ''],
             [words.user, entry.user ?? ''],
             [words.password, shown],
-            ...(entry.hint === undefined ? [] : [[words.kubectl, entry.hint] as const]),
+            ...(entry.hint === undefined ? [] : [[words.tryIt, entry.hint] as const]),
           ],
           area.width,
         );

@@ -2,10 +2,11 @@ import { type ReactNode, useState } from 'react';
 import { formatBytes } from '../../../language/format.ts';
 import { type Area, bar, marked, pairs } from '../components/layout.ts';
 import { type Spans, span } from '../components/line.tsx';
-import { type Action, ListScreen } from '../components/list-screen.tsx';
+import { type Action, ListScreen, type Place } from '../components/list-screen.tsx';
 import { problemLines, problemMessage } from '../components/problem.ts';
 import { QuestionScreen } from '../components/question-screen.tsx';
 import { useSpinner } from '../components/spinner.ts';
+import { useMemory } from '../memory.tsx';
 import { type HostRow, hostKey, includedHosts, nodeNames } from '../model/wizard-state.ts';
 import type { Tone } from '../theme.ts';
 import { useView } from '../view.tsx';
@@ -50,14 +51,21 @@ export function HostsScreen(): ReactNode {
   const spinner = useSpinner(connecting || state.scan !== undefined);
   const names = nodeNames(state);
 
-  const close = (): void => setForm(undefined);
+  const memory = useMemory();
+  const close = (): void => {
+    // After a form the next thing is to go on.
+    const place: Place = { zone: 'actions', row: '', action: 0 };
+    memory.set('hosts/place', place);
+    setForm(undefined);
+  };
   // Whoever names hosts is asked how to get into them, once.
   const closeAndAsk = (): void => {
     const now = model.store.get();
-    setForm(includedHosts(now).length > 0 && now.login === undefined ? 'login' : undefined);
+    if (includedHosts(now).length > 0 && now.login === undefined) setForm('login');
+    else close();
   };
   if (form === 'add') return <AddHostsForm close={closeAndAsk} />;
-  if (form === 'scan') return <ScanForm close={close} />;
+  if (form === 'scan') return <ScanForm close={() => setForm(undefined)} />;
   if (form === 'login') return <LoginForm close={close} />;
   if (form !== undefined && 'edit' in form) {
     const row = rows.find((candidate) => hostKey(candidate.target) === form.edit);
@@ -169,7 +177,8 @@ export function HostsScreen(): ReactNode {
       ];
     }
     if (rows.length === 0) return [];
-    const all = ready === included.length && ready > 0;
+    if (included.length === 0) return [[span(words.chooseFrom(rows.length), 'dim')]];
+    const all = ready === included.length;
     return [[span(words.summary(ready, included.length, rows.length), all ? 'good' : 'dim')]];
   };
   const message = problemMessage(state.hostProblem, view);

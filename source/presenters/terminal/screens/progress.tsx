@@ -46,20 +46,19 @@ function hostName(name: string, view: View): string {
   return name === 'operator' ? view.messages.progress.operator : name;
 }
 
+/** How many phases are done, and those at work; before anything runs, the one that comes next. */
 function phaseLine(run: RunState, width: number, view: View): Spans {
   const { glyphs } = view.profile;
-  const parts: Span[] = [];
   const titles = view.messages.phases;
-  for (const phase of run.phases) {
-    const title = titles[phase.id as keyof typeof titles] ?? phase.title;
-    if (phase.settled === phase.steps && phase.failed === 0) continue;
-    const working = phase.running > 0;
-    const tone: Tone = phase.failed > 0 ? 'bad' : working ? 'normal' : 'dim';
-    parts.push(span(`${title} `, tone), span(`${phase.settled}/${phase.steps}`, 'dim'), span('   '));
-  }
-  const done = run.phases.filter((phase) => phase.settled === phase.steps && phase.failed === 0).length;
-  const head = span(`${glyphs.done} ${done}/${run.phases.length}   `, 'good');
-  return fitSpans([head, ...parts], width, glyphs.ellipsis);
+  const open = run.phases.filter((phase) => phase.settled < phase.steps || phase.failed > 0);
+  const working = open.filter((phase) => phase.running > 0 || phase.failed > 0);
+  const shown = working.length > 0 ? working : open.slice(0, 1);
+  const parts = shown.flatMap((phase): readonly Span[] => [
+    span(`${titles[phase.id as keyof typeof titles] ?? phase.title} `, phase.failed > 0 ? 'bad' : 'normal'),
+    span(`${phase.settled}/${phase.steps}   `, 'dim'),
+  ]);
+  const done = run.phases.length - open.length;
+  return fitSpans([span(`${glyphs.done} ${done}/${run.phases.length}   `, 'good'), ...parts], width, glyphs.ellipsis);
 }
 
 /** What a step that failed said, for the details and for questions. */

@@ -96,7 +96,7 @@ export function ReviewScreen(): ReactNode {
     );
   }
 
-  const stale = state.checkedDraft !== checkBasis(draftOf(state));
+  const stale = state.checkedDraft !== checkBasis(draftOf(state)) || state.checkProblem !== undefined;
   const checks = stale
     ? words.checksStale
     : open > 0
