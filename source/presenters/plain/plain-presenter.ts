@@ -1,4 +1,5 @@
 import type { FailureDetails, JournalEvent, PlannedStep } from '../../engine/events.ts';
+import { cleanText } from '../terminal/text.ts';
 
 export type PlainOptions = {
   readonly write: (line: string) => void;
@@ -28,7 +29,9 @@ function failureLines(failure: FailureDetails): readonly string[] {
 }
 
 /** One line when something changes, never an animation: for logs, pipes, slow lines and screen readers. */
-export function plainPresenter({ write, verbose }: PlainOptions): PlainPresenter {
+export function plainPresenter({ write: writeLine, verbose }: PlainOptions): PlainPresenter {
+  // Much of it was printed by hosts, and must not steer the terminal of who reads it.
+  const write = (line: string): void => writeLine(cleanText(line.replaceAll(/\r?\n/g, ' ')));
   const steps = new Map<string, PlannedStep>();
   const open = new Map<string, number>();
   const titles = new Map<string, string>();
