@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** An SSH server that answered. */
 export type FoundHost = {
@@ -27,6 +28,11 @@ type Attempt = { readonly latency: number; readonly banner: string | undefined }
 
 /** What a kernel answers whose table of neighbours or of open files is full for a moment. */
 const full = new Set(['ENOBUFS', 'ENOMEM', 'EMFILE', 'ENFILE', 'EAGAIN']);
+
+/** Ends early, and without an error, when aborted. */
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+}
 
 /** Connects, waits for the banner, and closes. Undefined when nobody answers or what answers is no SSH server. */
 function tryAddress(
@@ -91,10 +97,11 @@ export async function scanAddresses(
       const address = addresses[index];
       if (address === undefined) return;
       const early = start + (index / rate) * 1000 - performance.now();
-      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      if (early > 0) await pause(early, signal);
+      if (signal?.aborted) return;
       let answer = await tryAddress(address, port, timeout, signal);
       for (let attempt = 0; answer === 'full' && attempt < 10 && !signal?.aborted; attempt++) {
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        await pause(250, signal);
         answer = await tryAddress(address, port, timeout, signal);
       }
       done += 1;
