@@ -3,6 +3,7 @@ import { LandfallError } from '../errors.ts';
 import { faultMeanings } from '../practice/faults.ts';
 import { checkFleetOptions, type PracticeFleetOptions } from '../practice/fleet.ts';
 import {
+  activeRun,
   type FleetRecord,
   livingFleet,
   practiceHome,
@@ -13,7 +14,6 @@ import {
 } from '../practice/fleet-process.ts';
 import { practiceServices } from '../practice/practice-services.ts';
 import type { WizardServices } from '../presenters/terminal/services.ts';
-import { runningRun } from '../runs/run-directory.ts';
 import { parseOutput, presentToEnd } from './present-run.ts';
 import { printAside } from './print.ts';
 
@@ -78,7 +78,7 @@ function sameFleet(record: FleetRecord, wanted: PracticeFleetOptions): boolean {
 async function openFleet(wanted: PracticeFleetOptions): Promise<FleetRecord> {
   const found = livingFleet();
   if (found === undefined) return startFleetProcess(['demo', serveCommand], wanted);
-  const busy = runningRun(found.document.name);
+  const busy = activeRun(found.document.name);
   if (busy !== undefined || sameFleet(found, wanted)) {
     if (!sameFleet(found, wanted)) printAside('PRACTICE: another fleet is at work; here it is.');
     return found;
@@ -123,7 +123,7 @@ async function installPlainly(fleet: FleetRecord, output: 'plain' | 'ndjson', ve
     if (output === 'plain') printAside(`PRACTICE: ${line}`);
   };
   say(`${fleet.document.hosts.length} simulated hosts on this machine; nothing here is a real cluster.`);
-  const current = runningRun(fleet.document.name);
+  const current = activeRun(fleet.document.name);
   if (current !== undefined) say('its run goes on; watching it.');
   const run = current ?? (await startPracticeRun(installRequest(fleet), {}));
   await presentToEnd(run, output, verbose, () => say('finished. On real hosts this would be your cluster.'));

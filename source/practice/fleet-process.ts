@@ -14,8 +14,10 @@ import {
   type RunDirectory,
   readRequest,
   runDirectory,
+  runningRun,
   writeRequest,
 } from '../runs/run-directory.ts';
+import { journalSummary } from '../runs/summary.ts';
 import { type PracticeFleet, type PracticeFleetOptions, startPracticeFleet } from './fleet.ts';
 import { preparePracticeRun } from './practice-run.ts';
 
@@ -124,6 +126,12 @@ function notStarted(what: 'fleet' | 'run'): LandfallError {
     fix: `Look at ${logFile()}.`,
     ...(words === '' ? {} : { context: { output: words } }),
   });
+}
+
+/** The run of a cluster that goes on now. The fleet's process outlives its runs, so its life alone says nothing. */
+export function activeRun(cluster: string): RunDirectory | undefined {
+  const run = runningRun(cluster);
+  return run === undefined || journalSummary(run.journal).outcome !== undefined ? undefined : run;
 }
 
 /** Asks the fleet's process to run a request and waits until it does; the run can be followed as any other. */

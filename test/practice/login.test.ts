@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { gatherFacts } from '../../source/hosts/gather-facts.ts';
 import { connectTo, startFleet } from './fleet.ts';
+
+// Both ends of every connection work in this process, and machines that run tests are busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const whoAmI = async (connection: ReturnType<typeof connectTo>): Promise<string> =>
   (await connection.run('id -u')).stdout.trim();
