@@ -55,7 +55,10 @@ describe('scan', () => {
   let port: number;
 
   beforeAll(async () => {
-    port = await listen('127.0.0.2', 0, (end) => end('SSH-2.0-OpenSSH_9.6\r\n'));
+    // Below the ports the kernel gives to outgoing connections, one of which could meet itself there.
+    port = await listen('127.0.0.2', 20_000 + Math.floor(Math.random() * 10_000), (end) =>
+      end('SSH-2.0-OpenSSH_9.6\r\n'),
+    );
     await listen('127.0.0.3', port, (end) => end('220 mail ready\r\n'));
     await listen('127.0.0.4', port, () => {});
     // A greeting before the version line is allowed by RFC 4253, 4.2.
