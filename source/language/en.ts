@@ -448,6 +448,9 @@ export const en = {
     nameWhy: 'Under this name the cluster is kept on this machine.',
     nameWrong: 'A name has small letters, digits and "-", as in shop-1.',
   },
+  /** The engine's own titles are English; other languages give theirs. */
+  stepTitles: {} as Readonly<Record<string, string>>,
+  actionTitles: {} as Readonly<Record<string, string>>,
   /** The wizard as numbered questions. */
   numbered: {
     hint: 'Type a number or an answer and press Enter. The value in [ ] is taken when you only press Enter. "<" goes back.',

@@ -1,5 +1,6 @@
 import type { Messages } from './en.ts';
 import type { RoughDuration } from './format.ts';
+import { actionTitlesZh, stepTitlesZh } from './step-titles.ts';
 
 const units: Readonly<Record<RoughDuration['unit'], string>> = {
   seconds: '秒',
@@ -438,6 +439,8 @@ export const zh: Messages = {
     nameWhy: '集群以此名称保存在本机。',
     nameWrong: '名称由小写字母、数字和「-」组成，例如 shop-1。',
   },
+  stepTitles: stepTitlesZh,
+  actionTitles: actionTitlesZh,
   numbered: {
     hint: '输入数字或答案后按回车。直接按回车则采用 [ ] 中的值。输入 "<" 返回上一步。',
     what: '您想做什么？',

@@ -31,8 +31,9 @@ function paceOf(state: RunState, history: Readonly<Record<string, number>>): num
     took += milliseconds;
     usually += (history[key] ?? usual[kind]) * count;
   }
-  // A few steps prove little; the guess moves towards what was seen as more is known.
-  const weight = Math.min(1, state.durations.size / 4);
+  // A few steps prove little, more where the same steps are known from before.
+  const enough = Object.keys(history).length > 0 ? 2 : 4;
+  const weight = Math.min(1, state.durations.size / enough);
   const ratio = usually === 0 ? 1 : Math.min(20, Math.max(0.02, took / usually));
   return ratio ** weight;
 }
@@ -90,8 +91,11 @@ export function progressOf(state: RunState, now: number, history: Readonly<Recor
       const elapsed = Math.max(0, now - step.startedAt);
       const share = step.total !== undefined && step.total > 0 ? (step.done ?? 0) / step.total : 0;
       // Its own bytes know better than what it took elsewhere, as soon as there are some of them.
+      // A step that takes longer than usual is not about to end: the longer it took, the longer it may take.
       left =
-        share > 0.02 && elapsed > 500 ? (elapsed * (1 - share)) / share : Math.max(usually - elapsed, usually * 0.15);
+        share > 0.02 && elapsed > 500
+          ? (elapsed * (1 - share)) / share
+          : Math.max(usually - elapsed, usually * 0.15, (elapsed - usually) * 0.3);
       done += Math.max(0, usually - Math.min(left, usually));
     }
     work += left;

@@ -348,6 +348,8 @@ export type FakeOptions = {
   readonly password?: string;
   readonly run?: (hosts: readonly string[]) => readonly EventBody[];
   readonly live?: boolean;
+  /** Following a run ends with the events that are there. */
+  readonly followEnds?: boolean;
 };
 
 export type FakeServices = WizardServices & {
@@ -393,7 +395,7 @@ export function fakeServices(options: FakeOptions = {}): FakeServices {
     async follow(onEvents, signal) {
       listeners.add(onEvents);
       onEvents(journal((options.run ?? ((names) => middleOfRun(names, false)))(hosts)));
-      await untilAborted(signal);
+      if (options.followEnds !== true) await untilAborted(signal);
       listeners.delete(onEvents);
     },
     async answer(question, answer) {

@@ -12,7 +12,7 @@ type Section = { readonly names: readonly string[]; readonly values: Map<string,
 export function parseSshConfig(text: string): readonly HostTarget[] {
   const sections: Section[] = [];
   for (const line of text.split('\n')) {
-    const match = /^\s*([A-Za-z]+)(?:\s+|\s*=\s*)(.+?)\s*$/.exec(line);
+    const match = /^\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.+?)\s*$/.exec(line);
     const keyword = match?.[1]?.toLowerCase();
     const value = match?.[2]?.replace(/^"(.*)"$/, '$1') ?? '';
     if (keyword === undefined || line.trim().startsWith('#')) continue;

@@ -2,6 +2,7 @@ import { roughDuration } from '../../../language/format.ts';
 import { progressOf } from '../../remaining-time.ts';
 import { applyEvents, emptyRun, type RunState } from '../../run-state.ts';
 import type { RunView } from '../services.ts';
+import { stepTitle } from '../step-title.ts';
 import type { Conversation } from './ask-wizard.ts';
 
 /** Says a run line by line: each tenth of it, each failure; questions of the run are asked here. */
@@ -20,7 +21,7 @@ export async function watchRun(talk: Conversation, view: RunView): Promise<void>
       if (asked.has(question.question)) continue;
       asked.add(question.question);
       const planned = run.plan[question.step];
-      const title = words.question(planned?.title ?? '', planned?.host ?? '');
+      const title = words.question(stepTitle(planned, messages), planned?.host ?? '');
       const chosen = await asker.choose(
         title,
         question.choices.map((choice) => words[choice]),
@@ -46,7 +47,7 @@ export async function watchRun(talk: Conversation, view: RunView): Promise<void>
       if (step.status !== 'failed' || failed.has(index)) continue;
       failed.add(index);
       asker.say(
-        `${run.plan[index]?.host}: ${words.states.failed}: ${run.plan[index]?.title}. ${step.failure?.message ?? ''}`,
+        `${run.plan[index]?.host}: ${words.states.failed}: ${stepTitle(run.plan[index], messages)}. ${step.failure?.message ?? ''}`,
       );
       if (step.failure?.fix !== undefined) asker.say(`  ${step.failure.fix}`);
     }

@@ -5,6 +5,7 @@ import { type Spans, span } from '../components/line.tsx';
 import { type Action, ListScreen } from '../components/list-screen.tsx';
 import { problemMessage } from '../components/problem.ts';
 import { useSpinner } from '../components/spinner.ts';
+import { stepTitle } from '../step-title.ts';
 import { useView } from '../view.tsx';
 import { useWizard } from '../wizard-context.tsx';
 import { failureLines, stepFailureLines } from './progress.tsx';
@@ -152,7 +153,7 @@ function Failure({ showLog }: { readonly showLog: () => void }): ReactNode {
         const planned = run.plan[index];
         return [
           [span(`${glyphs.failed} `, 'bad'), span(planned?.host ?? '')],
-          [span(planned?.title ?? '')],
+          [span(stepTitle(planned, messages))],
           [span(run.steps[index]?.failure?.code ?? '', 'dim')],
         ];
       }}

@@ -145,6 +145,7 @@ export function ManageScreen(): ReactNode {
   const [asked, setAsked] = useState<Asked>();
   const [sure, setSure] = useState<{ readonly action: ClusterAction; readonly argument?: string }>();
 
+  const titleOf = (action: ClusterAction): string => messages.actionTitles[action.id] ?? action.title;
   const begin = (action: ClusterAction, argument: string | undefined): void => {
     setAsked(undefined);
     if (action.dangerous) setSure({ action, ...(argument === undefined ? {} : { argument }) });
@@ -153,7 +154,7 @@ export function ManageScreen(): ReactNode {
   if (sure !== undefined) {
     return (
       <QuestionScreen
-        title={words.sure(sure.action.title)}
+        title={words.sure(titleOf(sure.action))}
         question={sure.argument ?? name}
         text={[words.asCommand(sure.action.command)]}
         choices={[
@@ -174,7 +175,7 @@ export function ManageScreen(): ReactNode {
         question={asked.actions.length === 0 ? words.noActions : words.actionQuestion}
         choices={[
           { id: '', label: words.nothing },
-          ...asked.actions.map((action) => ({ id: action.id, label: action.title, dangerous: action.dangerous })),
+          ...asked.actions.map((action) => ({ id: action.id, label: titleOf(action), dangerous: action.dangerous })),
         ]}
         answer={(choice) => {
           const action = asked.actions.find((candidate) => candidate.id === choice);
@@ -251,7 +252,7 @@ export function ManageScreen(): ReactNode {
       actions={[
         ...scoped('cluster').map((action) => ({
           id: action.id,
-          label: action.title,
+          label: titleOf(action),
           run: () => begin(action, undefined),
         })),
         { id: 'logs', label: words.logs, run: () => model.runs.open(name) },

@@ -10,6 +10,7 @@ import { problemMessage } from '../components/problem.ts';
 import { QuestionScreen } from '../components/question-screen.tsx';
 import { useSpinner } from '../components/spinner.ts';
 import { countHosts, hostShare, orderedHosts } from '../model/run-rows.ts';
+import { stepTitle } from '../step-title.ts';
 import type { Tone } from '../theme.ts';
 import { useTick } from '../ticker.tsx';
 import { useView, type View } from '../view.tsx';
@@ -190,7 +191,7 @@ export function ProgressScreen(): ReactNode {
     const status = hostStatus(host);
     const index = stepOf(host);
     const step = run.steps[index ?? -1];
-    const title = index === undefined ? '' : (run.plan[index]?.title ?? '');
+    const title = index === undefined ? '' : stepTitle(run.plan[index], messages);
     const again = step !== undefined && step.attempt > 1 ? `  ${words.attempt(step.attempt)}` : '';
     const doing: Spans =
       status === 'failed'
@@ -324,7 +325,7 @@ function StepQuestion(props: {
   return (
     <QuestionScreen
       title={words.questionTitle}
-      question={words.question(planned?.title ?? '', hostName(planned?.host ?? '', view))}
+      question={words.question(stepTitle(planned, view.messages), hostName(planned?.host ?? '', view))}
       body={(width) => stepFailureLines(state.run, step, width, view)}
       choices={[
         ...choices.map((choice) => ({ id: choice, label: words[choice], dangerous: choice !== 'retry' })),

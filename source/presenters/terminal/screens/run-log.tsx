@@ -3,6 +3,7 @@ import { roughDuration } from '../../../language/format.ts';
 import type { LogLine, RunState } from '../../run-state.ts';
 import { type Spans, span } from '../components/line.tsx';
 import { LogScreen } from '../components/log-screen.tsx';
+import { stepTitle } from '../step-title.ts';
 import { fit } from '../text.ts';
 import type { Tone } from '../theme.ts';
 import { useView, type View } from '../view.tsx';
@@ -11,7 +12,7 @@ export type LogChoice = { readonly kind: 'host'; readonly host: string } | { rea
 
 function lineText(line: LogLine, run: RunState, view: View): { readonly text: string; readonly tone: Tone } {
   const words = view.messages.log;
-  const title = run.plan[line.step]?.title ?? '';
+  const title = stepTitle(run.plan[line.step], view.messages);
   switch (line.kind) {
     case 'started':
       return { text: words.started(title), tone: 'accent' };

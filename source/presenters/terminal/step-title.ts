@@ -1,0 +1,9 @@
+import type { PlannedStep } from '../../engine/events.ts';
+import type { Messages } from '../../language/index.ts';
+import { stepKey } from '../run-state.ts';
+
+/** What a step does, in the language of the screens where it is known, else as the engine says it. */
+export function stepTitle(step: PlannedStep | undefined, messages: Messages): string {
+  if (step === undefined) return '';
+  return messages.stepTitles[stepKey(step.id)] ?? step.title;
+}
