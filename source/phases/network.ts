@@ -1,3 +1,4 @@
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { readAsset } from '../assets.ts';
 import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
@@ -5,6 +6,12 @@ import { firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { kubectl } from './kubernetes.ts';
 import { hostPaths } from './paths.ts';
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 function imageNamed(context: Pick<InstallContext, 'bundle'>, part: string): string {
   const image = context.bundle.images.find((candidate) => candidate.name.split(':')[0]?.endsWith(part));
@@ -34,15 +41,15 @@ export function overlayNetwork(context: InstallContext): Step {
     id: 'network/flannel',
     host: first.name,
     title: 'Set up the pod network (flannel)',
-    after: [`kubernetes/init@${first.name}`, `registry/images@${first.name}`],
+    after: [`kubernetes/init@${first.name}`, `node/network@${first.name}`],
     async probe({ connection }) {
-      return (
-        (
-          await connection.run(`${kubectl} diff --server-side -f - >/dev/null 2>&1`, [], {
-            stdin: await flannelManifest(context),
-          })
-        ).exitCode === 0
+      // The comparison is dear, so it is only made where there is something to compare with.
+      const result = await connection.run(
+        `${kubectl} -n kube-flannel get daemonset kube-flannel-ds >/dev/null 2>&1 && ${kubectl} diff --server-side -f - >/dev/null 2>&1`,
+        [],
+        { stdin: await flannelManifest(context) },
       );
+      return result.exitCode === 0;
     },
     async apply({ connection }) {
       await connection.check('Apply flannel', `${kubectl} apply --server-side --force-conflicts -f -`, [], {
@@ -73,7 +80,38 @@ async function everyHostHasNameServer(context: InstallContext): Promise<boolean>
   return answers.every(Boolean);
 }
 
-/** CoreDNS by kubeadm, then one replica a node where there is more than one. */
+/** The values over those that are there, folder by folder; null takes one away. */
+function patched(target: Mapping, patch: Mapping): Mapping {
+  const result: Record<string, unknown> = { ...target };
+  for (const [key, value] of Object.entries(patch)) {
+    const own = result[key];
+    if (value === null) delete result[key];
+    else if (isMapping(value)) result[key] = patched(isMapping(own) ? own : {}, value);
+    else result[key] = value;
+  }
+  return result;
+}
+
+/**
+ * kubeadm's manifest of CoreDNS as this cluster needs it.
+ * @param forward whether names outside the cluster are asked of the hosts' name servers.
+ * @param patch YAML that is laid over the deployment, if any.
+ */
+export function dnsManifest(printed: string, forward: boolean, patch: string | undefined): string {
+  return parseAllDocuments(printed)
+    .map((document) => document.toJS() as unknown)
+    .filter(isMapping)
+    .map((document) => {
+      if (document['kind'] === 'Deployment' && patch !== undefined) return patched(document, parse(patch) as Mapping);
+      const data = document['data'];
+      if (document['kind'] !== 'ConfigMap' || forward || !isMapping(data)) return document;
+      return { ...document, data: { ...data, Corefile: withoutForward(String(data['Corefile'])) } };
+    })
+    .map((document) => stringify(document))
+    .join('---\n');
+}
+
+/** CoreDNS by kubeadm, one replica a node where there is more than one. */
 export function clusterDns(context: InstallContext): Step {
   const first = firstControlPlane(context.document);
   const spread = context.document.hosts.length > 1;
@@ -84,7 +122,7 @@ export function clusterDns(context: InstallContext): Step {
     id: 'network/dns',
     host: first.name,
     title: 'Set up the cluster DNS (CoreDNS)',
-    after: [`kubernetes/init@${first.name}`, `registry/images@${first.name}`],
+    after: [`kubernetes/init@${first.name}`, `registry/cluster@${first.name}`],
     async probe({ connection }) {
       const [deployment, corefile] = await Promise.all([
         connection.run(`${kubectl} -n kube-system get deployment coredns -o jsonpath='${topology}'`),
@@ -95,19 +133,26 @@ export function clusterDns(context: InstallContext): Step {
       return withoutForward(corefile.stdout) === corefile.stdout || (await everyHostHasNameServer(context));
     },
     async apply({ connection }) {
+      const forward = await everyHostHasNameServer(context);
       const exists =
         (await connection.run(`${kubectl} -n kube-system get deployment coredns >/dev/null 2>&1`)).exitCode === 0;
       if (!exists) {
-        await connection.check(
+        const printed = await connection.check(
           'kubeadm init phase addon coredns',
           `PATH=${hostPaths.programs}:$PATH
 configuration=$(mktemp /var/lib/landfall/coredns-XXXXXX)
 trap 'rm -f "$configuration"' EXIT
 ${kubectl} -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' >"$configuration"
-kubeadm init phase addon coredns --config "$configuration" --kubeconfig ${hostPaths.adminConfiguration}`,
+kubeadm init phase addon coredns --print-manifest --config "$configuration"`,
         );
+        // Applied once as it shall be: a change afterwards would start every pod a second time.
+        await connection.check('Apply CoreDNS', `${kubectl} apply --server-side --force-conflicts -f -`, [], {
+          stdin: dnsManifest(printed, forward, spread ? await readAsset('network/coredns-patch.yaml') : undefined),
+        });
+        return;
       }
-      if (!(await everyHostHasNameServer(context))) {
+      // Whoever changed it since keeps the change.
+      if (!forward) {
         const corefile = withoutForward(await connection.check('Read the Corefile', readCorefile));
         // Standard input may be a socket, which cannot be opened by its name; behind `cat |` it is a pipe.
         await connection.check(

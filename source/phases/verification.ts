@@ -1,38 +1,43 @@
+import type { ClusterDocument } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
+import type { HostConnection } from '../hosts/connection.ts';
 import { firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { kubectl } from './kubernetes.ts';
 
 const patience = 5 * 60_000;
 
+// One question for both: starting kubectl is the dearest part of it.
+const fields =
+  '{range .items[*]}{.kind}{" "}{.metadata.namespace}{"/"}{.metadata.name}{" "}{.status.phase}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
+const stateQuery = `${kubectl} get nodes,pods --all-namespaces -l '!landfall.dev/application' -o jsonpath='${fields}'`;
+
+/** What keeps the cluster from being ready, from lines of "KIND NAMESPACE/NAME PHASE READY". */
+export function clusterProblems(document: ClusterDocument, text: string): readonly string[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const ready = new Set(
+    lines.filter((line) => line.startsWith('Node ') && line.endsWith(' True')).map((line) => line.split(' ')[1]),
+  );
+  const missing = document.hosts
+    .filter((host) => !ready.has(`/${host.name}`))
+    .map((host) => `node ${host.name} is not ready`);
+  const pods = lines.filter((line) => line.startsWith('Pod '));
+  const waiting = pods
+    .filter((line) => !line.endsWith(' True') && !line.includes(' Succeeded '))
+    .map((line) => `pod ${line.split(' ')[1]} is not ready`);
+  const systemPods = pods.some((line) => line.startsWith('Pod kube-system/coredns')) ? [] : ['CoreDNS has no pods yet'];
+  return [...missing, ...waiting, ...systemPods];
+}
+
 /** Proves the cluster as its user would notice it: nodes ready, system pods ready, names resolved. */
 export function clusterReady(context: InstallContext): Step {
   const { document } = context;
   const first = firstControlPlane(document);
   const last = document.hosts.map((host) => `kubernetes/${host.name === first.name ? 'init' : 'join'}@${host.name}`);
-  const readyNodes = `${kubectl} get nodes -o jsonpath='{range .items[*]}{.metadata.name}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'`;
-  const unready = `${kubectl} get pods -A -l '!landfall.dev/application' -o jsonpath='{range .items[*]}{.metadata.namespace}{"/"}{.metadata.name}{" "}{.status.phase}{" "}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'`;
-  const state = async (
-    connection: Awaited<ReturnType<InstallContext['host']>>['connection'],
-  ): Promise<readonly string[]> => {
-    const [nodes, pods] = await Promise.all([connection.run(readyNodes), connection.run(unready)]);
-    if (nodes.exitCode !== 0 || pods.exitCode !== 0) return ['the API does not answer'];
-    const ready = new Set(
-      nodes.stdout
-        .split('\n')
-        .filter((line) => line.endsWith(' True'))
-        .map((line) => line.split(' ')[0]),
-    );
-    const missing = document.hosts
-      .filter((host) => !ready.has(host.name))
-      .map((host) => `node ${host.name} is not ready`);
-    const waiting = pods.stdout
-      .split('\n')
-      .filter((line) => line !== '' && !line.endsWith(' True') && !line.includes(' Succeeded '))
-      .map((line) => `pod ${line.split(' ')[0]} is not ready`);
-    const systemPods = pods.stdout.includes('kube-system/coredns') ? [] : ['CoreDNS has no pods yet'];
-    return [...missing, ...waiting, ...systemPods];
+  const state = async (connection: HostConnection): Promise<readonly string[]> => {
+    const answer = await connection.run(stateQuery);
+    return answer.exitCode === 0 ? clusterProblems(document, answer.stdout) : ['the API does not answer'];
   };
   return hostStep(context, {
     id: 'verification/cluster',
@@ -52,7 +57,7 @@ export function clusterReady(context: InstallContext): Step {
         if (text !== previous) reporter.output(text);
         previous = text;
         reporter.signal.throwIfAborted();
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, 1000));
       }
       throw new LandfallError({
         code: 'CLUSTER_NOT_READY',

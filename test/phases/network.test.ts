@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
-import { withoutForward } from '../../source/phases/network.ts';
+import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { readAsset } from '../../source/assets.ts';
+import { dnsManifest, withoutForward } from '../../source/phases/network.ts';
 
 const corefile = `.:53 {
     errors
@@ -24,4 +26,40 @@ test('only the forward plugin is taken out of the Corefile', () => {
 
 test('a Corefile without it stays as it is', () => {
   expect(withoutForward(withoutForward(corefile))).toBe(withoutForward(corefile));
+});
+
+describe("kubeadm's manifest of CoreDNS", () => {
+  // As kubeadm prints it: a mark before each document, the first one too.
+  const deployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: coredns, namespace: kube-system }
+spec:
+  replicas: 2
+  template:
+    spec:
+      priorityClassName: system-cluster-critical
+      affinity:
+        podAntiAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100 }]
+`;
+  const printed = `---${deployment}---\n${stringify({ kind: 'ConfigMap', metadata: { name: 'coredns' }, data: { Corefile: corefile } })}---\n${stringify({ kind: 'ServiceAccount' })}`;
+  const parts = (text: string) => parseAllDocuments(text).map((document) => document.toJS());
+
+  test('is spread over the nodes and keeps everything else', async () => {
+    const [changed, settings, account] = parts(
+      dnsManifest(printed, true, await readAsset('network/coredns-patch.yaml')),
+    );
+    const { spec } = changed.spec.template;
+    expect(spec.priorityClassName).toBe('system-cluster-critical');
+    expect(Object.keys(spec.affinity.podAntiAffinity)).toEqual(['requiredDuringSchedulingIgnoredDuringExecution']);
+    expect(settings.data.Corefile).toBe(corefile);
+    expect(account).toEqual({ kind: 'ServiceAccount' });
+  });
+
+  test('asks no name server where a host has none, and stays as it is on one host', () => {
+    const [unchanged, settings] = parts(dnsManifest(printed, false, undefined));
+    expect(unchanged).toEqual(parse(deployment));
+    expect(settings.data.Corefile).toBe(withoutForward(corefile));
+  });
 });
