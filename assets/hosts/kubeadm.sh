@@ -27,14 +27,24 @@ if ! running && [ ! -e "$marker" ]; then
   systemd-run --quiet --unit="$unit" --collect --property=Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     /bin/sh -c "$command >>$log 2>&1 && : >$marker; status=\$?; rm -f /var/lib/landfall/kubeadm.yaml; exit \$status"
 fi
-shown=0
-while :; do
-  total=$(wc -l <"$log" 2>/dev/null || echo 0)
-  if [ "$total" -gt "$shown" ]; then
-    sed -n "$((shown + 1)),${total}p" "$log" | grep -v -i token || :
-    shown=$total
-  fi
-  running || break
-  sleep 0.3
+# Following costs next to nothing: the log is read by the shell itself, and systemd is asked again only at the end.
+[ -e "$log" ] || : >"$log"
+exec 3<"$log"
+partial=
+show() {
+  while IFS= read -r line <&3; do
+    line=$partial$line partial=
+    case $line in *[Tt]oken*) ;; *) printf '%s\n' "$line" ;; esac
+  done
+  partial=$partial$line
+}
+while running; do
+  process=$(systemctl show --property=MainPID "$unit")
+  while [ "${process#MainPID=}" -gt 0 ] && kill -0 "${process#MainPID=}" 2>/dev/null; do
+    show
+    sleep 0.3
+  done
+  sleep 0.1
 done
+show
 [ -e "$marker" ] || { tail -n 25 "$log" | grep -v -i token >&2; exit 1; }
