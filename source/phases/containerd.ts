@@ -5,7 +5,7 @@ import type { Step } from '../engine/step.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
 import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
-import { type ConnectedHost, controlPlanes, type InstallContext } from './context.ts';
+import { type ConnectedHost, controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { bundleDomain, hostPaths } from './paths.ts';
 
@@ -104,7 +104,13 @@ export function uploadedFile(
   context: InstallContext,
   host: HostEntry,
   role: FileRole,
-  options: { readonly title: string; readonly strip: number; readonly members: readonly string[] },
+  options: {
+    readonly title: string;
+    readonly strip: number;
+    readonly members: readonly string[];
+    /** More steps to wait for than the host's own preparation. */
+    readonly after?: readonly string[];
+  },
 ): Step {
   const marker = `${hostPaths.markers}/${role}`;
   const target = (file: BundleFile) => (file.archive ? hostPaths.programs : `${hostPaths.programs}/${role}`);
@@ -113,7 +119,7 @@ export function uploadedFile(
     host: host.name,
     title: options.title,
     kind: 'upload',
-    after: [`prepare/kernel@${host.name}`],
+    after: [`prepare/kernel@${host.name}`, ...(options.after ?? [])],
     async probe({ connection, facts }) {
       const file = context.bundle.file(role, facts.architecture);
       return (await connection.readFile(marker)) === file.sha256 && (await hasProgram(connection, role));
@@ -155,6 +161,9 @@ export function containerRuntime(context: InstallContext, host: HostEntry): read
     context.bundle.images.find((image) => image.name.includes('/pause:'))?.name ?? 'registry.k8s.io/pause:3.10.2';
   const credentials = `landfall:${context.secrets.registryPassword}`;
   const registries = nearestRegistries(context, host);
+  // Nobody can do anything before the first registry holds what all need, so everything else makes way for it.
+  const first = firstControlPlane(context.document).name;
+  const after = host.name === first ? [] : [`registry/essentials@${first}`];
   const port = context.document.registry.port;
   const files = (connected: ConnectedHost): readonly PlacedFile[] => [
     { path: configurationFile, content: containerdConfiguration(connected.facts, pause), mode: 0o644 },
@@ -181,8 +190,9 @@ export function containerRuntime(context: InstallContext, host: HostEntry): read
       title: 'Send and unpack containerd',
       strip: 1,
       members: ['bin/containerd', 'bin/containerd-shim-runc-v2', 'bin/ctr'],
+      after,
     }),
-    uploadedFile(context, host, 'runc', { title: 'Send runc', strip: 0, members: [] }),
+    uploadedFile(context, host, 'runc', { title: 'Send runc', strip: 0, members: [], after }),
     hostStep(context, {
       id: 'containerd/service',
       host: host.name,

@@ -33,3 +33,8 @@ export function firstControlPlane(document: ClusterDocument): HostEntry {
   if (first === undefined) throw new TypeError('a validated document has a control plane');
   return first;
 }
+
+/** Whether the host is one that runs a registry. */
+export function hasRegistry(context: InstallContext, host: HostEntry): boolean {
+  return controlPlanes(context.document).some((plane) => plane.name === host.name);
+}

@@ -170,6 +170,8 @@ export function joinConfiguration(
     kind: 'JoinConfiguration',
     discovery: { file: { kubeConfigPath: discoveryFile }, tlsBootstrapToken: bootstrapToken },
     nodeRegistration: nodeRegistration(document, host, facts),
+    // etcd takes one new member at a time, so with many control planes the last one waits for its turn.
+    timeouts: { etcdAPICall: '10m0s' },
     ...(host.role === 'control-plane'
       ? { controlPlane: { localAPIEndpoint: { advertiseAddress: host.address, bindPort: 6443 } } }
       : {}),

@@ -8,6 +8,7 @@ import { firstControlPlane, type InstallContext } from './context.ts';
 import { requireFreePort } from './free-port.ts';
 import { hostStep } from './host-step.ts';
 import { discoveryKubeconfig, initConfiguration, joinConfiguration } from './kubeadm-configuration.ts';
+import { ensureTool } from './node-binaries.ts';
 import { hostPaths } from './paths.ts';
 
 /** kubectl with the administrator's file of a control plane; `script` goes on after it. */
@@ -35,8 +36,6 @@ export function certificates(context: InstallContext, host: HostEntry): Step {
     },
   });
 }
-
-const apiAnswers = 'kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw=/readyz >/dev/null 2>&1';
 
 async function joined(connection: HostConnection): Promise<boolean> {
   return (await connection.run(`test -e ${hostPaths.joined} && systemctl is-active --quiet kubelet`)).exitCode === 0;
@@ -86,7 +85,7 @@ export function initialise(context: InstallContext): Step {
     async verify({ connection }) {
       await connection.check(
         'Wait for the API',
-        `PATH=${hostPaths.programs}:$PATH; for attempt in $(seq 120); do ${apiAnswers} && exit 0; sleep 0.5; done; echo "the API does not answer" >&2; exit 1`,
+        `for attempt in $(seq 120); do ${kubectl} get --raw=/readyz >/dev/null 2>&1 && exit 0; sleep 0.5; done; echo "the API does not answer" >&2; exit 1`,
       );
     },
   });
@@ -155,11 +154,12 @@ export function join(context: InstallContext, host: HostEntry): Step {
     id: 'kubernetes/join',
     host: host.name,
     title: isControlPlane ? 'Join as a control plane' : 'Join as a worker',
-    kind: isControlPlane ? 'control-plane' : 'host',
+    // Control planes may join at the same time: etcd itself takes one new member after the other.
+    kind: 'host',
     after: [
       `kubernetes/token@${first.name}`,
       `node/programs@${host.name}`,
-      `node/images@${host.name}`,
+      `node/network@${host.name}`,
       `load-balancer/start@${host.name}`,
       ...(isControlPlane ? [`certificates/place@${host.name}`] : []),
     ],
@@ -173,6 +173,7 @@ export function join(context: InstallContext, host: HostEntry): Step {
       );
       if (isControlPlane && interrupted.exitCode === 0) {
         const { connection: plane } = await context.host(first.name);
+        await ensureTool(context, first, 'etcdctl', reporter.signal);
         await plane.check(`Take the half-joined ${host.name} out of etcd`, await readAsset('hosts/discard-member.sh'), [
           host.address,
           host.name,

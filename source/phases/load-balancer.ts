@@ -77,6 +77,7 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
     });
   }
   const planes = controlPlanes(context.document);
+  const first = firstControlPlane(context.document).name;
   const port = context.document.loadBalancer.port;
   const files = [
     { path: `${folder}/haproxy.cfg`, content: loadBalancerConfiguration(port, planes), mode: 0o644 },
@@ -88,7 +89,10 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
     id: 'load-balancer/start',
     host: host.name,
     title: 'Start the local load balancer',
-    after: [`containerd/service@${host.name}`, `registry/essentials@${firstControlPlane(context.document).name}`],
+    after: [
+      `containerd/service@${host.name}`,
+      host.name === first ? `registry/essentials@${first}` : `node/images@${first}`,
+    ],
     async probe({ connection }) {
       if (!(await hasFiles(connection, files))) return false;
       return (

@@ -1,10 +1,11 @@
 import { readAsset } from '../assets.ts';
-import type { BundleFile, FileRole } from '../bundle/contents.ts';
+import type { BundleFile, BundleImage, FileRole } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
-import type { Step } from '../engine/step.ts';
+import type { Step, StepReporter } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
+import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
-import { firstControlPlane, type InstallContext } from './context.ts';
+import { firstControlPlane, hasRegistry, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
 import { fetchRegistryFile, hasRegistryFiles, type RegistryFile } from './registry-file.ts';
@@ -31,10 +32,26 @@ WantedBy=multi-user.target
 
 const unitFile = '/etc/systemd/system/kubelet.service';
 
-/** Programs a node pulls from the registry: control planes get kubectl and etcdctl too. */
-function roles(host: HostEntry): readonly FileRole[] {
-  const everywhere: readonly FileRole[] = ['kubelet', 'kubeadm', 'cni-plugins', 'kubectl'];
-  return host.role === 'control-plane' ? [...everywhere, 'etcdctl', 'helm'] : everywhere;
+/** What a node cannot join without. The first control plane is asked by kubectl, so it has that from the start. */
+function joinRoles(context: InstallContext, host: HostEntry): readonly FileRole[] {
+  const everywhere: readonly FileRole[] = ['kubelet', 'kubeadm', 'cni-plugins'];
+  return isFirst(context, host) ? [...everywhere, 'kubectl'] : everywhere;
+}
+
+const toolRoles: readonly FileRole[] = ['kubectl', 'etcdctl', 'helm'];
+
+function isFirst(context: InstallContext, host: HostEntry): boolean {
+  return host.name === firstControlPlane(context.document).name;
+}
+
+/**
+ * The first control plane goes before the others: they have time while it starts, and everybody waits for it.
+ */
+function afterFirst(context: InstallContext, host: HostEntry): readonly string[] {
+  const first = firstControlPlane(context.document).name;
+  return isFirst(context, host)
+    ? [`containerd/service@${first}`, `registry/essentials@${first}`]
+    : [`containerd/service@${host.name}`, `node/programs@${first}`, `node/images@${first}`];
 }
 
 function placement(role: FileRole, file: BundleFile): RegistryFile {
@@ -52,47 +69,92 @@ function placement(role: FileRole, file: BundleFile): RegistryFile {
   return { file, target: hostPaths.programs, strip: 1, members: [`${folder}/${role}`], proof: program };
 }
 
+function registryFiles(context: InstallContext, facts: HostFacts, roles: readonly FileRole[]): readonly RegistryFile[] {
+  return roles
+    .filter((role) => context.bundle.files.some((file) => file.role === role))
+    .map((role) => placement(role, context.bundle.file(role, facts.architecture)));
+}
+
+async function fetchFiles(
+  connection: HostConnection,
+  items: readonly RegistryFile[],
+  keep: boolean,
+  reporter: StepReporter,
+): Promise<void> {
+  let done = 0;
+  await Promise.all(
+    items.map(async (item) => {
+      await fetchRegistryFile(connection, item, keep, reporter.signal);
+      reporter.progress(++done, items.length, 'items');
+    }),
+  );
+}
+
 /** Every node takes its Kubernetes programs from the registry over the local network, not from the operator. */
 export function nodeBinaries(context: InstallContext, host: HostEntry): Step {
-  const wanted = (facts: HostFacts): readonly RegistryFile[] =>
-    roles(host)
-      .filter((role) => context.bundle.files.some((file) => file.role === role))
-      .map((role) => placement(role, context.bundle.file(role, facts.architecture)));
+  const wanted = (facts: HostFacts) => registryFiles(context, facts, joinRoles(context, host));
   return hostStep(context, {
     id: 'node/programs',
     host: host.name,
     title: 'Get kubelet, kubeadm and network plugins from the registry',
-    after: [`containerd/service@${host.name}`, `registry/essentials@${firstControlPlane(context.document).name}`],
+    after: afterFirst(context, host),
     async probe({ connection, facts }) {
       if (!(await hasRegistryFiles(connection, wanted(facts)))) return false;
       if ((await connection.readFile(unitFile)) !== kubeletUnit) return false;
       return (await connection.run('systemctl is-enabled --quiet kubelet')).exitCode === 0;
     },
     async apply({ connection, facts }, reporter) {
-      const items = wanted(facts);
-      let done = 0;
-      await Promise.all(
-        items.map(async (item) => {
-          await fetchRegistryFile(connection, item, reporter.signal);
-          reporter.progress(++done, items.length, 'items');
-        }),
-      );
+      await fetchFiles(connection, wanted(facts), hasRegistry(context, host), reporter);
       await recordedWriteFile(connection, unitFile, kubeletUnit, 0o644);
       await connection.check('Enable the kubelet', 'systemctl daemon-reload && systemctl enable --quiet kubelet');
     },
   });
 }
 
-/** Pulls what the node's role runs before it is needed, so that no start waits for the network. */
-export function nodeImages(context: InstallContext, host: HostEntry): Step {
-  const names = context.bundle.images
-    .filter((image) => image.use === 'every-node' || (image.use === 'control-plane' && host.role === 'control-plane'))
-    .map((image) => image.name);
+/** What an administrator works with on a control plane; nothing waits for it. */
+export function nodeTools(context: InstallContext, host: HostEntry): Step {
+  const first = firstControlPlane(context.document);
+  const wanted = (facts: HostFacts) => registryFiles(context, facts, toolRoles);
   return hostStep(context, {
-    id: 'node/images',
+    id: 'node/tools',
     host: host.name,
-    title: 'Pull the images this node runs',
-    after: [`containerd/service@${host.name}`, `registry/essentials@${firstControlPlane(context.document).name}`],
+    title: 'Get kubectl, etcdctl and helm from the registry',
+    after: [`registry/images@${first.name}`, `kubernetes/${isFirst(context, host) ? 'init' : 'join'}@${host.name}`],
+    probe: ({ connection, facts }) => hasRegistryFiles(connection, wanted(facts)),
+    apply: ({ connection, facts }, reporter) =>
+      fetchFiles(connection, wanted(facts), hasRegistry(context, host), reporter),
+  });
+}
+
+/** Takes the programs onto a host at once that its own step may only bring later. */
+export async function ensureTool(
+  context: InstallContext,
+  host: HostEntry,
+  role: FileRole,
+  signal: AbortSignal,
+): Promise<void> {
+  const { connection, facts } = await context.host(host.name);
+  for (const item of registryFiles(context, facts, [role])) {
+    await fetchRegistryFile(connection, item, hasRegistry(context, host), signal);
+  }
+}
+
+function pullStep(
+  context: InstallContext,
+  host: HostEntry,
+  step: {
+    readonly id: string;
+    readonly title: string;
+    readonly after: readonly string[];
+    readonly names: readonly string[];
+  },
+): Step {
+  const { id, title, after, names } = step;
+  return hostStep(context, {
+    id,
+    host: host.name,
+    title,
+    after,
     async probe({ connection }) {
       const result = await connection.run(`${hostPaths.programs}/ctr --namespace k8s.io images ls -q`);
       const present = new Set(result.stdout.split('\n'));
@@ -108,5 +170,34 @@ export function nodeImages(context: InstallContext, host: HostEntry): Step {
         },
       });
     },
+  });
+}
+
+const isProxy = (image: BundleImage): boolean => image.name.includes('/kube-proxy:');
+
+/** Pulls what kubeadm starts on the node, so that no start waits for the network. */
+export function nodeImages(context: InstallContext, host: HostEntry): Step {
+  const names = context.bundle.images
+    .filter((image) => image.use === 'every-node' || (image.use === 'control-plane' && host.role === 'control-plane'))
+    .filter((image) => !isProxy(image))
+    .map((image) => image.name);
+  return pullStep(context, host, {
+    id: 'node/images',
+    title: 'Pull the images that start first',
+    after: afterFirst(context, host).filter((id) => id !== `node/programs@${firstControlPlane(context.document).name}`),
+    names,
+  });
+}
+
+/** Pulls what every node runs for its network, while the first control plane starts. */
+export function nodeNetworkImages(context: InstallContext, host: HostEntry): Step {
+  const names = context.bundle.images
+    .filter((image) => image.use === 'network' || isProxy(image))
+    .map((image) => image.name);
+  return pullStep(context, host, {
+    id: 'node/network',
+    title: 'Pull the images of the network',
+    after: [`node/images@${host.name}`, `registry/cluster@${firstControlPlane(context.document).name}`],
+    names,
   });
 }

@@ -1,4 +1,4 @@
-import type { Architecture, Bundle, BundleImage } from '../bundle/contents.ts';
+import type { Architecture, Bundle, BundleFile, BundleImage } from '../bundle/contents.ts';
 import { imageTree } from '../bundle/image-tree.ts';
 import { bundleDomain } from './paths.ts';
 
@@ -53,9 +53,9 @@ export async function registryContent(
 }
 
 /** Files of the bundle as blobs of one repository, for these architectures. */
-export function fileContent(bundle: Bundle, architectures: readonly Architecture[]): RegistryContent {
+export function fileContent(all: readonly BundleFile[], architectures: readonly Architecture[]): RegistryContent {
   const repository = `${bundleDomain}/files`;
-  const files = bundle.files.filter((file) => architectures.includes(file.architecture));
+  const files = all.filter((file) => architectures.includes(file.architecture));
   return {
     blobs: files.map((file) => ({ digest: `sha256:${file.sha256}`, size: file.size, repository })),
     links: files.map((file) => `layer ${repository} ${file.sha256}`),

@@ -26,10 +26,15 @@ export async function hasRegistryFiles(connection: HostConnection, items: readon
   return (await connection.run(script, [], { stdin: list })).exitCode === 0;
 }
 
-/** Takes a file from the registry over the local network; containerd's own client reads it and checks its hash. */
+/**
+ * Takes a file from the registry over the local network by containerd's own client, or from the host's own registry where
+ * that holds it already; its hash is checked either way.
+ * @param keep puts it into the storage of the host's own registry too, so that it crosses the network once.
+ */
 export async function fetchRegistryFile(
   connection: HostConnection,
   item: RegistryFile,
+  keep: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   if (await hasRegistryFiles(connection, [item])) return;
@@ -39,6 +44,7 @@ export async function fetchRegistryFile(
     [
       `${bundleDomain}/files:latest`,
       `sha256:${item.file.sha256}`,
+      keep ? hostPaths.registryStorage : '',
       item.target,
       item.file.archive ? 'archive' : 'file',
       markerOf(item),

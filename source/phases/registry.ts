@@ -2,14 +2,14 @@ import { Readable } from 'node:stream';
 import { compare as bcryptCompare, hash as bcryptHash } from 'bcryptjs';
 import { pack } from 'tar-stream';
 import { readAsset } from '../assets.ts';
-import type { Architecture } from '../bundle/contents.ts';
+import type { Architecture, FileRole, ImageUse } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step, StepReporter } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
 import { uploadedFile } from './containerd.ts';
-import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
+import { firstControlPlane, type InstallContext } from './context.ts';
 import { requireFreePort } from './free-port.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
@@ -68,13 +68,32 @@ async function clusterArchitectures(context: InstallContext): Promise<readonly A
   return [...new Set(known)];
 }
 
-const essentialUses = new Set(['every-node', 'control-plane', 'load-balancer']);
+/** What is imported together, in this order: what the first node waits for, what the cluster then needs, the rest. */
+type Part = 'essentials' | 'cluster' | 'images';
 
-async function content(context: InstallContext, essential: boolean): Promise<RegistryContent> {
+const partOfUse: Readonly<Record<ImageUse, Part>> = {
+  'every-node': 'essentials',
+  'control-plane': 'essentials',
+  'load-balancer': 'essentials',
+  network: 'cluster',
+  cluster: 'cluster',
+  application: 'images',
+};
+const essentialFiles: ReadonlySet<FileRole> = new Set(['kubelet', 'kubeadm', 'cni-plugins', 'kubectl', 'etcdctl']);
+
+const titles: Readonly<Record<Part, string>> = {
+  essentials: 'Import what every node needs from the bundle',
+  cluster: 'Import what the network and the cluster need from the bundle',
+  images: 'Import the other images and programs from the bundle',
+};
+
+async function content(context: InstallContext, part: Part): Promise<RegistryContent> {
   const architectures = await clusterArchitectures(context);
-  const images = context.bundle.images.filter((image) => essentialUses.has(image.use) === essential);
-  const ofImages = await registryContent(context.bundle, images, architectures);
-  return essential ? mergeContent(fileContent(context.bundle, architectures), ofImages) : ofImages;
+  const images = context.bundle.images.filter((image) => partOfUse[image.use] === part);
+  const files = context.bundle.files.filter((file) =>
+    part === 'essentials' ? essentialFiles.has(file.role) : part === 'images' && !essentialFiles.has(file.role),
+  );
+  return mergeContent(fileContent(files, architectures), await registryContent(context.bundle, images, architectures));
 }
 
 async function missingBlobs(connection: HostConnection, wanted: RegistryContent): Promise<ReadonlySet<string>> {
@@ -159,29 +178,31 @@ async function sendBlobs(
   if (received.status === 'rejected') throw received.reason;
 }
 
-function importStep(context: InstallContext, host: HostEntry, essential: boolean, after: readonly string[]): Step {
-  const marker = essential ? 'registry-essentials' : 'registry-images';
+function importStep(context: InstallContext, host: HostEntry, part: Part, after: readonly string[]): Step {
+  const marker = `registry-${part}`;
   return hostStep(context, {
-    id: essential ? 'registry/essentials' : 'registry/images',
+    id: `registry/${part}`,
     host: host.name,
-    title: essential ? 'Import what every node needs from the bundle' : 'Import the other images from the bundle',
+    title: titles[part],
     kind: 'upload',
     after,
     async probe({ connection }) {
-      return holds(connection, await content(context, essential), marker);
+      return holds(connection, await content(context, part), marker);
     },
     async apply({ connection }, reporter) {
-      const wanted = await content(context, essential);
+      const wanted = await content(context, part);
       await sendBlobs(context, connection, wanted, reporter);
       await writeLinks(connection, wanted, marker);
     },
   });
 }
 
-/** A further control plane takes the content from the first one over the local network. */
+/** A further control plane takes the content that it does not hold yet from the first one over the local network. */
 function copyStep(context: InstallContext, host: HostEntry, source: HostEntry): Step {
   const all = async (): Promise<RegistryContent> =>
-    mergeContent(await content(context, true), await content(context, false));
+    mergeContent(
+      ...(await Promise.all((['essentials', 'cluster', 'images'] as const).map((part) => content(context, part)))),
+    );
   return hostStep(context, {
     id: 'registry/copy',
     host: host.name,
@@ -229,10 +250,11 @@ function programStep(context: InstallContext, host: HostEntry, first: HostEntry)
     id: 'registry/program',
     host: host.name,
     title: `Get the registry from ${first.name}`,
-    after: [`containerd/service@${host.name}`, `registry/essentials@${first.name}`],
+    // It is needed when a control plane is lost, not before there are any, so it waits for the cluster.
+    after: [`verification/cluster@${first.name}`, `registry/images@${first.name}`],
     probe: ({ connection, facts }) => hasRegistryFiles(connection, [wanted(facts.architecture)]),
     apply: ({ connection, facts }, reporter) =>
-      fetchRegistryFile(connection, wanted(facts.architecture), reporter.signal),
+      fetchRegistryFile(connection, wanted(facts.architecture), true, reporter.signal),
   });
 }
 
@@ -295,14 +317,10 @@ journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
   const content =
     host.name === first.name
       ? [
-          importStep(context, host, true, [`registry/service@${host.name}`]),
-          importStep(context, host, false, [`registry/essentials@${host.name}`]),
+          importStep(context, host, 'essentials', [`registry/service@${host.name}`]),
+          importStep(context, host, 'cluster', [`registry/essentials@${host.name}`]),
+          importStep(context, host, 'images', [`registry/cluster@${host.name}`, `kubernetes/init@${host.name}`]),
         ]
       : [copyStep(context, host, first)];
   return [program, { ...service, after: [...service.after, `containerd/service@${host.name}`] }, ...content];
-}
-
-/** Whether the host is one that runs a registry. */
-export function hasRegistry(context: InstallContext, host: HostEntry): boolean {
-  return controlPlanes(context.document).some((plane) => plane.name === host.name);
 }

@@ -6,7 +6,7 @@ import { hostPreparation } from '../phases/host-preparation.ts';
 import { administratorFile, bootstrapToken, certificates, initialise, join } from '../phases/kubernetes.ts';
 import { loadBalancer } from '../phases/load-balancer.ts';
 import { clusterDns, overlayNetwork } from '../phases/network.ts';
-import { nodeBinaries, nodeImages } from '../phases/node-binaries.ts';
+import { nodeBinaries, nodeImages, nodeNetworkImages, nodeTools } from '../phases/node-binaries.ts';
 import { operatorAccess } from '../phases/operator-access.ts';
 import { registry } from '../phases/registry.ts';
 import { clusterReady } from '../phases/verification.ts';
@@ -29,7 +29,12 @@ export function installPlan(context: InstallContext, applications: readonly Step
     {
       id: 'node',
       title: 'Bring programs and images to the nodes',
-      steps: hosts.flatMap((host) => [nodeBinaries(context, host), nodeImages(context, host)]),
+      steps: hosts.flatMap((host) => [
+        nodeBinaries(context, host),
+        nodeImages(context, host),
+        nodeNetworkImages(context, host),
+        ...(host.role === 'control-plane' ? [nodeTools(context, host)] : []),
+      ]),
     },
     {
       id: 'load-balancer',

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { toLandfallError } from '../../source/errors.ts';
 import { runInstallBenchmark } from './install/benchmark.ts';
 import { judge } from './install/judge.ts';
+import { runScreenBenchmark } from './screens.tsx';
 import { runUploadBenchmark } from './upload/benchmark.ts';
 import { uploadOnce } from './upload/landfall-upload.ts';
 
@@ -54,6 +55,16 @@ program
   .option('--result <file>', 'where the result is saved as JSON')
   .action(async (options: { megabytes: number; rounds: number; name: string; result?: string }) => {
     if (!(await runUploadBenchmark(options, say))) process.exitCode = 1;
+  });
+
+program
+  .command('screens')
+  .description('the progress screen while many hosts report: from key to paint, bytes written, memory')
+  .option('--hosts <count>', 'how many hosts', count, 1000)
+  .option('--seconds <count>', 'how long', count, 20)
+  .action(async (options: { hosts: number; seconds: number }) => {
+    if (!(await runScreenBenchmark(options, say))) process.exitCode = 1;
+    process.exit();
   });
 
 // These run inside the lab's network, as processes of their own.

@@ -82,14 +82,36 @@ describe('the plan of an install', () => {
     expect(ids.some((id) => /^registry\/.*@node-[45]$/.test(id))).toBe(false);
   });
 
-  test('control planes join one at a time, workers do not wait for one another', () => {
+  test('joins wait for the token and their own images, and not for one another', () => {
     const joins = stepsOf(planOf(3, 2)).filter((step) => step.id.startsWith('kubernetes/join'));
-    expect(Object.fromEntries(joins.map((step) => [step.host, step.kind]))).toEqual({
-      'node-2': 'control-plane',
-      'node-3': 'control-plane',
-      'node-4': 'host',
-      'node-5': 'host',
-    });
+    expect(joins.map((step) => step.host)).toEqual(['node-2', 'node-3', 'node-4', 'node-5']);
+    for (const join of joins) {
+      expect(join.kind).toBe('host');
+      expect(join.after).toContain('kubernetes/token@node-1');
+      expect(join.after).toContain(`node/network@${join.host}`);
+      expect(join.after.filter((id) => id.startsWith('kubernetes/join'))).toEqual([]);
+    }
+  });
+
+  test('what is only needed later never stands between the hosts and a cluster', () => {
+    const steps = new Map(stepsOf(planOf(3, 2)).map((step) => [step.id, step]));
+    const before = (id: string): ReadonlySet<string> => {
+      const found = new Set<string>();
+      const visit = (one: string): void => {
+        for (const next of steps.get(one)?.after ?? []) {
+          if (found.has(next)) continue;
+          found.add(next);
+          visit(next);
+        }
+      };
+      visit(id);
+      return found;
+    };
+    const late = [...before('verification/cluster@node-1')].filter((id) =>
+      /^(registry\/(images|copy|program)|registry\/service@node-[23]|node\/tools)/.test(id),
+    );
+    expect(late).toEqual([]);
+    expect(before('kubernetes/init@node-1')).not.toContain('registry/cluster@node-1');
   });
 });
 
@@ -157,6 +179,7 @@ describe('kubeadm configuration', () => {
     expect(discovery.clusters[0].cluster.server).toBe('https://127.0.0.1:7443');
     const join = joinConfiguration(document, worker, input.facts, '/discovery', input.bootstrapToken);
     expect(join).not.toContain('controlPlane:');
+    expect(parse(join)).toMatchObject({ timeouts: { etcdAPICall: '10m0s' } });
   });
 });
 

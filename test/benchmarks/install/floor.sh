@@ -17,6 +17,7 @@ kubectl='kubectl --kubeconfig /etc/kubernetes/admin.conf'
 bring() {
   on "$1" 'tar -xf - -C /' <"$folder/payload.tar"
   mark "pushed $1"
+  # shellcheck disable=SC2016 # The host expands it.
   on "$1" 'modprobe br_netfilter 2>/dev/null; sysctl -q -p /etc/sysctl.d/kubernetes.conf; swapoff -a
     systemctl daemon-reload && systemctl enable -q --now containerd && systemctl enable -q kubelet
     for image in /var/tmp/images/*.tar; do ctr -n k8s.io images import "$image" >/dev/null; done'
