@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import type { CommandOptions, CommandResult } from './connection.ts';
-import { BaseConnection, inputStream, lineCollector } from './connection-base.ts';
+import { afterMark, BaseConnection, inputStream, lineCollector } from './connection-base.ts';
 import { bootstrap, scriptLine } from './remote-script.ts';
 
 /** The operator machine itself as a host. */
@@ -15,8 +15,8 @@ export class LocalConnection extends BaseConnection {
   async run(script: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<CommandResult> {
     const head = scriptLine(script, args);
     const { tail } = inputStream(head, options.stdin);
-    const stdout = lineCollector(options.onLine, 'stdout');
-    const stderr = lineCollector(options.onLine, 'stderr');
+    const stdout = afterMark(lineCollector(options.onLine, 'stdout'));
+    const stderr = afterMark(lineCollector(options.onLine, 'stderr'));
     const child = execa('/bin/sh', ['-c', bootstrap], {
       reject: false,
       buffer: false,
@@ -28,9 +28,15 @@ export class LocalConnection extends BaseConnection {
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdin.on('error', () => {});
     child.stdin.write(head);
+    let broken: Error | undefined;
+    tail?.on('error', (error) => {
+      broken = error;
+      child.kill();
+    });
     if (tail === undefined) child.stdin.end();
     else tail.pipe(child.stdin);
     const result = await child;
+    if (broken !== undefined) throw broken;
     options.signal?.throwIfAborted();
     return { exitCode: result.exitCode ?? 128, stdout: stdout.end(), stderr: stderr.end() };
   }

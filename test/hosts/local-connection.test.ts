@@ -25,6 +25,19 @@ test('the script reads what was given as its standard input, and nothing of eith
   expect(result.stdout).toBe(secret);
 });
 
+test('an input that breaks off ends the command with the reason', async () => {
+  const input = Readable.from(
+    (async function* () {
+      yield Buffer.from('first');
+      throw new Error('the source is damaged');
+    })(),
+    { objectMode: false },
+  );
+  await expect(connection.run('cat >/dev/null; sleep 30', [], { stdin: input })).rejects.toThrow(
+    'the source is damaged',
+  );
+});
+
 test('a failure names the command, its exit code and its last lines', async () => {
   await expect(connection.check('Try it', 'echo wrong >&2; exit 7')).rejects.toMatchObject({
     code: 'COMMAND_FAILED',
