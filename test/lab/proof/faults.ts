@@ -128,7 +128,7 @@ export function faultProofs(of: () => Stage): void {
       'registry/images@node-1 BUNDLE_CORRUPT',
     ]);
     expect(of4('connect/host@node-2')?.message).toMatch(/^node-2 \(10\.77\.0\.12:22\) refused the login of operator/);
-    expect(of4('containerd/upload@node-4')?.message).toMatch(/^node-4 has \d MB free for .* needs \d+ MB\.$/);
+    expect(of4('containerd/upload@node-4')?.message).toMatch(/^node-4 has \d+ MB free for .* needs \d+ MB\.$/);
     expect(of4('load-balancer/start@node-5')?.message).toMatch(
       /^Port 7443 of node-5, .* is in use by socat \(process \d+ of other-program\.service\)\.$/,
     );

@@ -8,7 +8,7 @@ const output = openSync(file, 'a', 0o600);
 const seen = new Set<string>();
 // A program may replace itself without a new process, so what is young or changed is read again.
 const known = new Map<string, { readonly start: string; readonly reads: number }>();
-const interval = 60;
+const interval = 100;
 const readsOfOne = 20;
 
 function remember(kind: string, who: string, text: string): void {
