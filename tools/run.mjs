@@ -1,10 +1,11 @@
 // Runs one of the project's commands from a clean clone: installs the dependencies when they are missing or older than
 // the lock file, bundles the TypeScript entry with esbuild, and starts it on the project's own Node.
-// Plain JavaScript without imports from npm, because it runs before anything is installed and on the host's Node.
+// Plain JavaScript without packages from npm, because it runs before anything is installed and on the host's Node.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildNativeCipher } from './native-cipher.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const pinnedNode = path.join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
@@ -32,6 +33,7 @@ function installDependencies() {
     console.error('landfall: npm ci failed; is the npm registry reachable?');
     process.exit(status);
   }
+  buildNativeCipher(root, pinnedNode);
   writeFileSync(stamp, lock);
 }
 
