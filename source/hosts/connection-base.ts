@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { LandfallError } from '../errors.ts';
 import type { CommandOptions, CommandResult, HostConnection, UploadOptions } from './connection.ts';
+import { outputMark } from './remote-script.ts';
 import { transferScripts } from './transfer-scripts.ts';
 
 const kept = 4000;
@@ -141,6 +142,35 @@ export function lineCollector(
       if (onLine !== undefined && rest !== '') onLine(rest, stream);
       return Buffer.concat(chunks).toString('utf8');
     },
+  };
+}
+
+/** Hands on what a command writes after the mark, and keeps what came before it or without one. */
+export function afterMark(collector: { push(chunk: Buffer): void; end(): string }): {
+  push(chunk: Buffer): void;
+  /** All output after the mark; everything when there was none. */
+  end(): string;
+  seen(): boolean;
+} {
+  let before: Buffer | undefined = Buffer.alloc(0);
+  return {
+    push(chunk) {
+      if (before === undefined) {
+        collector.push(chunk);
+        return;
+      }
+      before = Buffer.concat([before, chunk]);
+      const end = before.indexOf(`${outputMark}\n`);
+      if (end < 0) return;
+      const rest = before.subarray(end + outputMark.length + 1);
+      before = undefined;
+      if (rest.length > 0) collector.push(rest);
+    },
+    end() {
+      if (before !== undefined) collector.push(before);
+      return collector.end();
+    },
+    seen: () => before === undefined,
   };
 }
 

@@ -2,7 +2,7 @@ import type { ClientChannel } from 'ssh2';
 import type { HostEntry } from '../cluster/document.ts';
 import { LandfallError } from '../errors.ts';
 import type { CommandOptions, CommandResult } from './connection.ts';
-import { BaseConnection, inputStream, lineCollector } from './connection-base.ts';
+import { afterMark, BaseConnection, inputStream, lineCollector } from './connection-base.ts';
 import type { HostKeyStore } from './host-keys.ts';
 import { type JumpHosts, openJumpHosts } from './jump-hosts.ts';
 import { scriptLine, shellCommand, sudoCommand } from './remote-script.ts';
@@ -78,6 +78,7 @@ export class SshConnection extends BaseConnection {
         context,
       });
     }
+    if (/must have a tty/.test(free.stderr)) throw this.#needsTerminal();
     const password = this.#secrets.sudoPassword ?? this.#secrets.password;
     if (password === undefined) {
       throw new LandfallError({
@@ -89,6 +90,7 @@ export class SshConnection extends BaseConnection {
     }
     const asked = await this.#execute('sudo-with-password', 'id -u', [], {});
     if (asked.stdout.trim() === '0') return 'sudo-with-password';
+    if (/must have a tty/.test(asked.stderr)) throw this.#needsTerminal();
     const denied = /not in the sudoers|not allowed|may not run/.test(asked.stderr);
     throw new LandfallError({
       code: denied ? 'SUDO_DENIED' : 'SUDO_PASSWORD',
@@ -99,6 +101,16 @@ export class SshConnection extends BaseConnection {
         ? 'Allow the user sudo, or log in as root.'
         : 'Check ssh.sudoPasswordFile (or ssh.passwordFile) in the cluster document.',
       context,
+    });
+  }
+
+  #needsTerminal(): LandfallError {
+    const { user } = this.#host.ssh;
+    return new LandfallError({
+      code: 'SUDO_DENIED',
+      message: `sudo on ${this.name} works only at a terminal (requiretty), which a program has not.`,
+      fix: `Add "Defaults:${user} !requiretty" to the sudoers of the host with visudo, or log in as root.`,
+      context: { host: this.name },
     });
   }
 
@@ -114,7 +126,7 @@ export class SshConnection extends BaseConnection {
     const channel = await session.open(command);
     const password =
       privilege === 'sudo-with-password' ? `${this.#secrets.sudoPassword ?? this.#secrets.password ?? ''}\n` : '';
-    return exchange(channel, password + scriptLine(script, args), options, this.name);
+    return exchange(channel, password + scriptLine(script, args), options, this.name, privilege === 'root');
   }
 
   async close(): Promise<void> {
@@ -124,23 +136,42 @@ export class SshConnection extends BaseConnection {
   }
 }
 
-/** Sends a command its input and collects what it answers. */
-function exchange(channel: ClientChannel, head: string, options: CommandOptions, name: string): Promise<CommandResult> {
+/** The login is answered by something that is no shell. */
+function otherCommand(name: string, output: string): LandfallError {
+  const last = output.trim().split('\n').slice(-5).join('\n');
+  return new LandfallError({
+    code: 'SSH_SHELL',
+    message: `${name} lets us log in but runs something else than the command it was sent.`,
+    fix: 'Give the user a shell that runs commands, and look for ForceCommand and command= in the sshd settings and keys.',
+    context: { host: name, ...(last === '' ? {} : { output: last }) },
+  });
+}
+
+/** Sends a command its input and collects what it answers. `mustBegin`: nothing else can keep the script from beginning. */
+function exchange(
+  channel: ClientChannel,
+  head: string,
+  options: CommandOptions,
+  name: string,
+  mustBegin: boolean,
+): Promise<CommandResult> {
   const { signal, timeout } = options;
   const context = { host: name };
-  const stdout = lineCollector(options.onLine, 'stdout');
-  const stderr = lineCollector(options.onLine, 'stderr');
+  const stdout = afterMark(lineCollector(options.onLine, 'stdout'));
+  const stderr = afterMark(lineCollector(options.onLine, 'stderr'));
   const { tail } = inputStream(head, options.stdin);
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
     const timers: NodeJS.Timeout[] = [];
-    const settle = (exitCode: number | undefined): void => {
+    const settle = (exitCode: number | undefined, killed = false): void => {
       for (const timer of timers) clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       tail?.destroy();
+      const began = stdout.seen();
       const result = { stdout: stdout.end(), stderr: stderr.end() };
       if (failure !== undefined) reject(failure);
       else if (exitCode === undefined) reject(connectionLost(name));
+      else if (!began && !killed && mustBegin) reject(otherCommand(name, `${result.stdout}${result.stderr}`));
       else resolve({ exitCode, ...result });
     };
     const end = (error: Error): void => {
@@ -164,7 +195,7 @@ function exchange(channel: ClientChannel, head: string, options: CommandOptions,
     channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     // The event of the exit code itself is over when a fast command ended before anybody could listen.
     channel.on('close', (code?: number | null, killedBy?: string) =>
-      settle(code ?? (killedBy === undefined ? undefined : 128)),
+      settle(code ?? (killedBy === undefined ? undefined : 128), code == null),
     );
     // A command may end without reading all its input; that is its own affair and shows in its exit code.
     channel.on('error', () => {});

@@ -11,6 +11,8 @@ const sessionsPerConnection = 8;
 
 const openTries = 60;
 const openPause = 50;
+// After so many refusals the place is not one that just came free: the server allows fewer sessions than usual.
+const refusalsOfFewer = 12;
 
 /** One authenticated connection. Sessions beyond what sshd allows wait for a place. */
 export type SshSession = {
@@ -42,11 +44,17 @@ export async function openSshSession(
   const client = await connectSshClient(host, secrets, hostKeys, through);
   let closed = false;
   let active = 0;
+  let allowed = sessionsPerConnection;
   const waiting: (() => void)[] = [];
+  // A place that comes free is handed to the one who waits longest, so that nobody takes it in between.
   const release = (): void => {
-    const next = waiting.shift();
+    const next = active > allowed ? undefined : waiting.shift();
     if (next === undefined) active--;
     else next();
+  };
+  const acquire = async (): Promise<void> => {
+    if (active >= allowed) await new Promise<void>((wake) => waiting.push(wake));
+    else active++;
   };
   client.on('error', () => {
     closed = true;
@@ -64,10 +72,10 @@ export async function openSshSession(
       client.end();
     },
     async open(command) {
-      // A place that comes free is handed to the one who waits longest, so that nobody takes it in between.
-      if (active >= sessionsPerConnection) await new Promise<void>((wake) => waiting.push(wake));
-      else active++;
-      for (let tries = 1; ; tries++) {
+      await acquire();
+      let tries = 0;
+      for (;;) {
+        tries++;
         if (closed) {
           release();
           throw connectionLost(host.name);
@@ -82,7 +90,14 @@ export async function openSshSession(
           release();
           throw closed ? connectionLost(host.name) : sessionRefused(host, channel);
         }
-        await new Promise((resolve) => setTimeout(resolve, openPause));
+        if (tries % refusalsOfFewer === 0 && active > 1) {
+          allowed = Math.min(allowed, active - 1);
+          tries = 0;
+          release();
+          await acquire();
+        } else {
+          await new Promise((resolve) => setTimeout(resolve, openPause));
+        }
       }
     },
   };

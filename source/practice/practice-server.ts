@@ -7,7 +7,7 @@ import ssh2, {
   type PublicKeyAuthContext,
   type ServerChannel,
 } from 'ssh2';
-import { shellCommand, sudoCommand } from '../hosts/remote-script.ts';
+import { outputMark, shellCommand, sudoCommand } from '../hosts/remote-script.ts';
 import { type CommandChannel, commandChannel } from './command-channel.ts';
 import type { PracticeHost } from './practice-host.ts';
 import { receivedScript } from './received-script.ts';
@@ -103,6 +103,8 @@ async function execute(command: string, channel: CommandChannel, options: Practi
     return 127;
   }
   if (!(await gainRoot(command, channel, options))) return 1;
+  channel.say(outputMark);
+  channel.complain(outputMark);
   const line = await channel.readLine();
   const received = line === undefined ? undefined : receivedScript(line);
   if (received === undefined) return 97;

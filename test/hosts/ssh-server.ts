@@ -4,6 +4,7 @@ import { afterEach } from 'vitest';
 import type { HostEntry, SshSettings } from '../../source/cluster/document.ts';
 import type { HostKeyStore } from '../../source/hosts/host-keys.ts';
 import type { JumpHosts } from '../../source/hosts/jump-hosts.ts';
+import { outputMark } from '../../source/hosts/remote-script.ts';
 import { SshConnection } from '../../source/hosts/ssh-connection.ts';
 import type { HostSecrets } from '../../source/hosts/ssh-login.ts';
 import { newKeyPair } from '../../source/practice/host-keys.ts';
@@ -41,7 +42,7 @@ export async function startSshServer(authenticate: (context: AuthContext) => voi
     client.on('session', (accept) => {
       accept().on('exec', (acceptCommand) => {
         const channel = acceptCommand();
-        channel.write('0\n');
+        channel.write(`${outputMark}\n0\n`);
         channel.exit(0);
         channel.end();
       });
