@@ -4,7 +4,9 @@ set -eu
 folder=$1 count=$2
 while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
 file=$folder/.landfall-disk-speed.$$
-trap 'rm -f "$file"' EXIT
+# The folder gets its time back, so that a check leaves not even that.
+time=$(stat -c %y "$folder" 2>/dev/null) || time=
+trap 'rm -f "$file"; [ -z "$time" ] || touch -c -d "$time" "$folder" 2>/dev/null || :' EXIT
 trap 'exit 1' HUP INT TERM
 # The space is taken first, because etcd does so too: what is measured is data, not the growing of the file.
 dd if=/dev/zero of="$file" bs=2300 count="$count" 2>/dev/null

@@ -28,7 +28,7 @@ function turned(before: readonly CheckResult[], after: readonly CheckResult[]): 
 describe.skipIf(whyNoLab() !== undefined)('faults on a real host', () => {
   let opened: PreflightLab;
   let clean: readonly CheckResult[];
-  let reset: string;
+  let restore: string;
 
   const on = async (script: string): Promise<void> => {
     const output = await opened.lab.ssh(host, script);
@@ -38,7 +38,7 @@ describe.skipIf(whyNoLab() !== undefined)('faults on a real host', () => {
   beforeAll(async () => {
     opened = await openPreflightLab('preflight');
     clean = await opened.agent.check(host);
-    reset = await readFile(repositoryFile('assets/hosts/reset.sh'), 'utf8');
+    restore = await readFile(repositoryFile('assets/hosts/restore.sh'), 'utf8');
   }, 300_000);
   afterAll(() => opened?.down(), 60_000);
 
@@ -73,7 +73,7 @@ describe.skipIf(whyNoLab() !== undefined)('faults on a real host', () => {
         expect(turned(clean, mended.results)).toEqual([]);
         // Devices live in memory only, so there is nothing to give back; of packet rules a copy is kept.
         if (provocation.check === 'leftover-devices') return;
-        const output = await opened.lab.ssh(host, `set -- delete\n${reset}`);
+        const output = await opened.lab.ssh(host, `set -- /var/lib/landfall/changes /var/lib/landfall\n${restore}`);
         expect(output.stdout).toContain('the host is as it was');
         const back = turned(clean, await opened.agent.check(host));
         expect(back).toEqual(provocation.check === 'leftover-packet-rules' ? [] : expected);
