@@ -91,6 +91,9 @@ export function initialise(context: InstallContext): Step {
   });
 }
 
+// Milliseconds for which a token must still be good so that all joins of a run can use it.
+const leastTokenLife = 4 * 3_600_000;
+
 /** A bootstrap token that joins can use now, also days after the first run. Done when no host is left to join. */
 export function bootstrapToken(context: InstallContext): Step {
   const first = firstControlPlane(context.document);
@@ -100,7 +103,7 @@ export function bootstrapToken(context: InstallContext): Step {
     host: first.name,
     title: 'Allow the other hosts to join',
     after: [`kubernetes/init@${first.name}`],
-    async probe() {
+    async probe({ connection }) {
       const others = context.document.hosts.filter((host) => host.name !== first.name);
       const results = await Promise.all(
         others.map(async (host) => {
@@ -111,7 +114,12 @@ export function bootstrapToken(context: InstallContext): Step {
           }
         }),
       );
-      return results.every(Boolean);
+      if (results.every(Boolean)) return true;
+      const known = await connection.run(
+        `${kubectl} -n kube-system get secret "$1" -o jsonpath='{.data.expiration}' | base64 -d`,
+        [`bootstrap-token-${id}`],
+      );
+      return Date.parse(known.stdout) > Date.now() + leastTokenLife;
     },
     async apply({ connection }) {
       const expiration = new Date(Date.now() + 24 * 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z');
