@@ -1,6 +1,6 @@
 # Prints what is to be known of a host, a `key value` line each. Reads only; needs no tool beyond POSIX and procfs, and
 # says nothing where it cannot know. One round trip, so it starts few programs.
-# What a login shell printed before this line is noise in every command's answer.
+# Tells these facts from those of an older script.
 echo begin landfall-facts
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 say() { printf '%s %s\n' "$1" "$2"; }
@@ -31,7 +31,6 @@ fi
 say systemd "$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')"
 say_file init /proc/1/comm
 if has systemd-detect-virt; then say virtualization "$(systemd-detect-virt 2>/dev/null)"; fi
-say umask "$(umask)"
 
 say processors "$(nproc 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
 sed -n '/^flags[[:space:]]*:/{s/^[^:]*: */processor-flags /p;q;}' /proc/cpuinfo

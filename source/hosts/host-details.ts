@@ -45,15 +45,13 @@ export type UnitState = {
  * tells it or runs an older script; a check says so then, and does not guess.
  */
 export type HostDetails = {
-  /** What the login shell printed by itself before our first command; undefined when that cannot be told. */
-  readonly loginNoise: string | undefined;
+  /** False for the facts of an older script, in which a missing line means nothing. */
+  readonly complete: boolean;
   readonly distributionLike: readonly string[];
   /** Name of process 1. */
   readonly init: string | undefined;
   /** As systemd-detect-virt says it; `none` on bare metal. */
   readonly virtualization: string | undefined;
-  /** Octal, such as `0022`. */
-  readonly umask: string | undefined;
   readonly processorFlags: readonly string[] | undefined;
   /** Load averages over 1, 5 and 15 minutes. */
   readonly load: readonly number[] | undefined;

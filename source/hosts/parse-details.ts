@@ -6,8 +6,8 @@ export type FactLines = {
   many(key: string): readonly string[];
 };
 
-/** Splits the output of `facts.sh` into its lines by key; what stands before its first line is `noise`. */
-export function factLines(text: string): FactLines & { readonly noise: string | undefined } {
+/** Splits the output of `facts.sh` into its lines by key; `complete` when it is that of this script. */
+export function factLines(text: string): FactLines & { readonly complete: boolean } {
   const marker = 'begin landfall-facts\n';
   const start = text.indexOf(marker);
   const values = new Map<string, string[]>();
@@ -22,7 +22,7 @@ export function factLines(text: string): FactLines & { readonly noise: string | 
   return {
     one: (key) => values.get(key)?.[0],
     many: (key) => values.get(key) ?? [],
-    noise: start < 0 ? undefined : text.slice(0, start),
+    complete: start >= 0,
   };
 }
 
@@ -112,7 +112,7 @@ const pairs = (lines: readonly string[]): ReadonlyMap<string, string> =>
 export function parseDetails(lines: ReturnType<typeof factLines>): HostDetails {
   const { one, many } = lines;
   // Scripts before this one said nothing of the sort; an absent list is then unknown and not empty.
-  const whole = lines.noise !== undefined;
+  const whole = lines.complete;
   const listed = <Item>(key: string, parse: (line: string) => Item): readonly Item[] | undefined =>
     whole || many(key).length > 0 ? many(key).map(parse) : undefined;
   const firewall = one('firewall-policy')?.split(' ');
@@ -121,11 +121,10 @@ export function parseDetails(lines: ReturnType<typeof factLines>): HostDetails {
   const adjusted = one('hardware-clock');
   const automatic = one('automatic-updates');
   return {
-    loginNoise: lines.noise,
+    complete: lines.complete,
     distributionLike: words(one('distribution-like')),
     init: one('init'),
     virtualization: one('virtualization') || undefined,
-    umask: one('umask'),
     processorFlags: one('processor-flags') === undefined ? undefined : words(one('processor-flags')),
     load: one('load') === undefined ? undefined : words(one('load')).slice(0, 3).map(Number),
     memoryAvailable: kibibytes(one('memory-available-kib')),

@@ -8,6 +8,7 @@ const checkOfCode: Readonly<Record<string, CheckId>> = {
   SSH_AUTH: 'ssh-login',
   SSH_KEY_FILE: 'ssh-login',
   SSH_KEY_UNSUPPORTED: 'ssh-login',
+  SSH_SHELL: 'ssh-login',
   SSH_HOST_KEY_CHANGED: 'ssh-host-key',
   SUDO_DENIED: 'sudo-rights',
   SUDO_PASSWORD: 'sudo-rights',

@@ -31,7 +31,7 @@ function result(id: CheckId, severity: Severity, verdict: Verdict, more: Partial
 }
 
 const blocked = result('disk-space', 'blocks', finding('1 GiB', '≥ 8 GiB'));
-const warned = result('umask', 'warns', finding('0077 <&"\u0001', '0022'));
+const warned = result('packages-broken', 'warns', finding('0077 <&"\u0001', '0022'));
 const noted = result('swap-on', 'informs', finding('2 GiB', '0'));
 const silent = result('ssh-sessions', 'warns', couldNotRun('sshd -T'));
 const passed = result('memory-size', 'blocks', pass);
@@ -55,7 +55,7 @@ test('a check that can never be ignored and could not run blocks as well', () =>
 });
 
 test('only known ids that may be accepted are, one by one', () => {
-  expect([...acceptedIds(['umask', 'disk-space'])]).toEqual(['umask', 'disk-space']);
+  expect([...acceptedIds(['packages-broken', 'disk-space'])]).toEqual(['packages-broken', 'disk-space']);
   expect(() => acceptedIds(['all'])).toThrow('no check named all');
   expect(() => acceptedIds(['*'])).toThrow('no check named');
   expect(() => acceptedIds(['machine-id-unique'])).toThrow('cannot be accepted');

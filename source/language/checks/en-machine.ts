@@ -32,11 +32,6 @@ export const machineEn = {
     'Without its facts nothing can be checked on it.',
     'Log in by hand and look at what /bin/sh says.',
   ),
-  'login-noise': text(
-    'A silent login',
-    'What the login shell prints mixes with the answers of the host and spoils files that are sent.',
-    'Let .bashrc or the shell profile print only when the shell is interactive.',
-  ),
   'distribution-known': text(
     'A known distribution',
     'On other systems it was not tried; it may well work.',
@@ -91,11 +86,6 @@ export const machineEn = {
     'No automatic updates',
     'They may restart the container runtime or the machine at any time.',
     'Disable unattended-upgrades or dnf-automatic, or plan their times.',
-  ),
-  umask: text(
-    'New files can be read',
-    'With a strict umask, files for pods are made unreadable for them.',
-    'Set the umask of root to 022 (/etc/login.defs, /etc/profile, pam_umask).',
   ),
   'open-files': text(
     'Enough open files',

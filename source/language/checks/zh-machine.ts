@@ -21,11 +21,6 @@ export const machineZh: Readonly<Record<keyof typeof machineEn, CheckText>> = {
   ),
   'processor-architecture': text('处理器类型受支持', '程序只为 x86-64 和 arm64 制作。', '请从集群文档中去掉这台主机。'),
   'host-answers-facts': text('主机能介绍自己', '没有这些信息就无法检查。', '请手工登录，看看 /bin/sh 的输出。'),
-  'login-noise': text(
-    '登录时没有多余输出',
-    '登录 shell 打印的内容会混入主机的回答，并损坏传输的文件。',
-    '请让 .bashrc 或 profile 只在交互式 shell 中输出。',
-  ),
   'distribution-known': text('已知的发行版', '其他系统没有试过，也许同样可用。', '可以继续，或换用已知的发行版。'),
   'init-systemd': text('系统由 systemd 管理', '所有服务都由 systemd 启动和看护。', '请使用带 systemd 的发行版。'),
   'systemd-version': text('systemd 版本够新', '旧版本无法按 Kubernetes 的要求限制容器。', '请升级发行版。'),
@@ -56,11 +51,6 @@ export const machineZh: Readonly<Record<keyof typeof machineEn, CheckText>> = {
     '没有自动更新',
     '自动更新可能随时重启容器运行时或机器。',
     '请停用 unattended-upgrades 或 dnf-automatic，或安排好时间。',
-  ),
-  umask: text(
-    '新文件可读',
-    'umask 太严会让 Pod 需要的文件无法读取。',
-    '请把 root 的 umask 设为 022（/etc/login.defs、/etc/profile、pam_umask）。',
   ),
   'open-files': text(
     '可打开的文件足够多',

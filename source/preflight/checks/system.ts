@@ -51,18 +51,9 @@ function missing(input: HostInput, tools: readonly string[]): readonly string[] 
 }
 
 /** Whether the script that told the facts asked for more than the first few tools. */
-const asksForAll = ({ facts }: HostInput): boolean => facts.details.loginNoise !== undefined;
+const asksForAll = ({ facts }: HostInput): boolean => facts.details.complete;
 
 export const systemChecks: readonly HostCheck[] = [
-  {
-    id: 'login-noise',
-    severity: 'blocks',
-    evaluate({ facts }) {
-      const noise = facts.details.loginNoise;
-      if (noise === undefined) return couldNotRun('facts.sh');
-      return noise.trim() === '' ? pass : finding(noise.trim().split('\n')[0]?.slice(0, 80) ?? '', '-');
-    },
-  },
   {
     id: 'distribution-known',
     severity: 'informs',
@@ -160,17 +151,6 @@ export const systemChecks: readonly HostCheck[] = [
         [...units.map(({ name }) => name), ...(facts.details.automaticUpdates ? ['unattended-upgrades'] : [])],
         '-',
       );
-    },
-  },
-  {
-    id: 'umask',
-    severity: 'warns',
-    evaluate({ facts }) {
-      const { umask } = facts.details;
-      if (umask === undefined) return couldNotRun('umask');
-      const mask = Number.parseInt(umask, 8);
-      // Others must be able to read and pass what is made without a mode of its own.
-      return (mask & 0o055) === 0 ? pass : finding(umask, '0022');
     },
   },
   {

@@ -19,11 +19,6 @@ const memory = (change: string) => fakeFile('/proc/meminfo', `sed '${change}'`);
 /** Login, system, processor, memory, disk. */
 export const machineProvocations: readonly Provocation[] = [
   {
-    check: 'login-noise',
-    ...changedFile('/root/.bashrc', "sed -i '1i echo Welcome to this machine' /root/.bashrc"),
-    evidence: /Welcome to this machine/,
-  },
-  {
     check: 'distribution-known',
     provoke: 'rm /etc/os-release; printf \'ID=plan9\\nVERSION_ID=4\\nPRETTY_NAME="Plan 9"\\n\' >/etc/os-release',
     undo: 'rm /etc/os-release; ln -s ../usr/lib/os-release /etc/os-release',
@@ -82,11 +77,6 @@ systemctl start broken; sleep 0.5`,
       'echo \'APT::Periodic::Unattended-Upgrade "1";\' >/etc/apt/apt.conf.d/20auto-upgrades',
     ),
     evidence: /unattended-upgrades/,
-  },
-  {
-    check: 'umask',
-    ...changedFile('/root/.bashrc', "sed -i '1i umask 077' /root/.bashrc"),
-    evidence: /0077/,
   },
   {
     check: 'open-files',
