@@ -105,8 +105,9 @@ export const emptyRun: RunState = {
   hostIndex: new Map(),
 };
 
-/** Lines kept in memory of each host and of all together; the whole log is in the journal. */
+/** Lines kept in memory of each host, of all hosts by themselves, and in one list; the whole log is in the journal. */
 const hostLines = 200;
+const hostLinesTogether = 20_000;
 const allLines = 1000;
 
 /** The part of a step's id that is the same on every host. */
@@ -349,9 +350,10 @@ export function applyEvents(before: RunState, events: readonly JournalEvent[]): 
       }
     }
   }
+  const linesEach = Math.max(20, Math.min(hostLines, Math.floor(hostLinesTogether / Math.max(1, hosts.length))));
   for (const index of fresh) {
     const host = hosts[index];
-    if (host !== undefined) hosts[index] = { ...host, lines: bounded(host.lines, hostLines) };
+    if (host !== undefined) hosts[index] = { ...host, lines: bounded(host.lines, linesEach) };
   }
   return { ...state, steps, hosts, phases, durations, log: bounded(log, allLines) };
 }

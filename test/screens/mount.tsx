@@ -1,15 +1,12 @@
 import { render } from 'ink';
 import type { ReactNode } from 'react';
 import { expect } from 'vitest';
-import type { LanguageName } from '../../source/language/index.ts';
-import type { TerminalProfile } from '../../source/presenters/terminal/environment.ts';
-import { asciiGlyphs, unicodeGlyphs } from '../../source/presenters/terminal/glyphs.ts';
 import { Root } from '../../source/presenters/terminal/root.tsx';
 import { textWidth } from '../../source/presenters/terminal/text.ts';
-import { colourTheme, plainTheme } from '../../source/presenters/terminal/theme.ts';
+import { type Look, testProfile } from './profile.ts';
 import { EmulatedTerminal, type Size } from './terminal.ts';
 
-export type Look = Size & { readonly language: LanguageName; readonly glyphs: 'unicode' | 'ascii' };
+export { type Look, testProfile } from './profile.ts';
 
 export const looks: readonly Look[] = [
   { columns: 80, rows: 24, language: 'en', glyphs: 'unicode' },
@@ -22,17 +19,6 @@ export const looks: readonly Look[] = [
 
 export function lookName(look: Look): string {
   return `${look.columns}x${look.rows} ${look.language} ${look.glyphs}`;
-}
-
-export function testProfile(look: Partial<Look> = {}): TerminalProfile {
-  return {
-    mode: 'screens',
-    glyphs: look.glyphs === 'ascii' ? asciiGlyphs : unicodeGlyphs,
-    theme: look.glyphs === 'ascii' ? plainTheme : colourTheme,
-    language: look.language ?? 'en',
-    tickMilliseconds: 100,
-    animated: false,
-  };
 }
 
 export type Mounted = {

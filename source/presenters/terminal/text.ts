@@ -2,7 +2,8 @@ import stringWidth from 'string-width';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const words = new Intl.Segmenter('zh', { granularity: 'word' });
-const plain = /^[\x20-\x7e]*$/;
+// ASCII and the marks of the screens, lines and bars: one cell each, and far more often measured than anything else.
+const oneCell = /^[\x20-\x7e\u2500-\u257f\u2800-\u28ff·•…❯✔✖→←↑↓]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here
 const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences start with a control character
@@ -13,17 +14,17 @@ const closing = /^[\p{Pe}\p{Pf},.;:!?%，。、；：！？）》」』】]+$/u;
 
 /** Cells a text takes on the terminal. */
 export function textWidth(text: string): number {
-  return plain.test(text) ? text.length : stringWidth(text);
+  return oneCell.test(text) ? text.length : stringWidth(text);
 }
 
 /** User-visible characters of a text, so that a cursor never stands inside one. */
 export function splitGraphemes(text: string): readonly string[] {
-  return plain.test(text) ? [...text] : [...graphemes.segment(text)].map((part) => part.segment);
+  return oneCell.test(text) ? [...text] : [...graphemes.segment(text)].map((part) => part.segment);
 }
 
 /** Text from outside made safe to show: no escape sequences, no control characters, tabs as spaces. */
 export function cleanText(text: string): string {
-  if (plain.test(text)) return text;
+  if (oneCell.test(text)) return text;
   return text.replace(escapeSequence, '').replaceAll('\t', '  ').replace(control, '');
 }
 
@@ -31,6 +32,7 @@ export function cleanText(text: string): string {
 export function truncate(text: string, cells: number, ellipsis: string): string {
   if (cells <= 0) return '';
   if (textWidth(text) <= cells) return text;
+  if (oneCell.test(text) && textWidth(ellipsis) < cells) return text.slice(0, cells - textWidth(ellipsis)) + ellipsis;
   const mark = textWidth(ellipsis) >= cells ? '' : ellipsis;
   const room = cells - textWidth(mark);
   let used = 0;

@@ -1,5 +1,5 @@
 import { Text } from 'ink';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { cleanText, textWidth, truncate } from '../text.ts';
 import type { Tone } from '../theme.ts';
 import { useView } from '../view.tsx';
@@ -43,11 +43,38 @@ export function between(left: Spans, right: Spans, cells: number, ellipsis: stri
   return [...fitted, span(' '.repeat(cells - rightSize - spansWidth(fitted))), ...right];
 }
 
-/** One line of the frame, never wider than the cells given. */
-export function Line({ spans, width }: { readonly spans: Spans; readonly width: number }): ReactNode {
+/** Neighbours of one look as one piece: the fewer pieces a line has, the faster it is drawn. */
+function joined(spans: Spans): Spans {
+  const result: Span[] = [];
+  for (const part of spans) {
+    if (part.text === '') continue;
+    const last = result.at(-1);
+    const invisible = part.text.trim() === '' && part.tone !== 'practice';
+    const same = last !== undefined && (invisible || (last.tone === part.tone && last.bold === part.bold));
+    if (same && last.tone !== 'practice') result[result.length - 1] = { ...last, text: last.text + part.text };
+    else result.push(part);
+  }
+  return result;
+}
+
+function sameSpans(left: Spans, right: Spans): boolean {
+  if (left === right) return true;
+  if (left.length !== right.length) return false;
+  return left.every((part, index) => {
+    const other = right[index];
+    return part.text === other?.text && part.tone === other.tone && part.bold === other.bold;
+  });
+}
+
+type LineProps = { readonly spans: Spans; readonly width: number };
+
+/** One line of the frame, never wider than the cells given. Most lines of a frame are as they were in the one before. */
+export const Line = memo(DrawnLine, (a, b) => a.width === b.width && sameSpans(a.spans, b.spans));
+
+function DrawnLine({ spans, width }: LineProps): ReactNode {
   const { profile } = useView();
-  const fitted = fitSpans(spans, width, profile.glyphs.ellipsis);
-  if (fitted.every((part) => part.text === '')) return <Text> </Text>;
+  const fitted = joined(fitSpans(spans, width, profile.glyphs.ellipsis));
+  if (fitted.length === 0) return <Text> </Text>;
   return (
     <Text wrap="truncate">
       {fitted.map((part, index) => {
