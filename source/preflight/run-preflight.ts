@@ -31,6 +31,8 @@ export type PreflightOptions = {
   readonly diskTest?: boolean;
   /** Whether the hosts are tried with each other; true unless set. */
   readonly betweenHosts?: boolean;
+  /** Whether the hosts' name servers are asked; true unless set. */
+  readonly names?: boolean;
   /** Mends what can be mended before the final results. */
   readonly fix?: boolean;
   readonly onResult?: (result: CheckResult) => void;
@@ -114,7 +116,8 @@ export async function runPreflight(options: PreflightOptions): Promise<Preflight
     );
   }
   await inParallel(reached, concurrentHosts, async ({ host, connection, facts }) => {
-    if ((facts.details.nameservers ?? []).length > 0) report(await checkNames(host, connection, make, signal));
+    if (options.names !== false && (facts.details.nameservers ?? []).length > 0)
+      report(await checkNames(host, connection, make, signal));
   });
   if (options.betweenHosts !== false) report(await checkBetweenHosts(document, reached, make, signal));
   if (options.diskTest !== false) {
