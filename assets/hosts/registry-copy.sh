@@ -5,9 +5,11 @@ set -eu
 root=$1/docker/registry/v2/blobs/sha256
 pulled=/var/lib/containerd/io.containerd.content.v1.content/blobs/sha256
 PATH=/usr/local/bin:$PATH
-hosts=$(mktemp -d)
+# It holds credentials: what is killed here leaves it where reset and the next run find it.
+hosts=/var/lib/landfall/copy-hosts
 trap 'rm -rf "$hosts"' EXIT
-mkdir -p "$hosts/$2"
+rm -rf "$hosts"
+(umask 077 && mkdir -p "$hosts/$2")
 cp "/etc/containerd/certs.d/landfall-copy/hosts.toml" "$hosts/$2/hosts.toml"
 whole() {
   actual=$(sha256sum "$1")
