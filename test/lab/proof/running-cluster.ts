@@ -22,6 +22,7 @@ spec:
         - name: mesh
           image: ${busybox}
           env: [{ name: NODE, valueFrom: { fieldRef: { fieldPath: spec.nodeName } } }]
+          readinessProbe: { httpGet: { path: /, port: 8080 }, periodSeconds: 1 }
           command: [sh, -c, 'mkdir /page && echo "$NODE" >/page/index.html && exec httpd -f -p 8080 -h /page']
 `;
 
