@@ -73,8 +73,13 @@ export function withoutForward(corefile: string): string {
 async function everyHostHasNameServer(context: InstallContext): Promise<boolean> {
   const answers = await Promise.all(
     context.document.hosts.map(async ({ name }) => {
-      const { connection } = await context.host(name);
-      return (await connection.run('grep -q "^[[:space:]]*nameserver" /etc/resolv.conf')).exitCode === 0;
+      try {
+        const { connection } = await context.host(name);
+        return (await connection.run('grep -q "^[[:space:]]*nameserver" /etc/resolv.conf')).exitCode === 0;
+      } catch {
+        // A host that cannot be reached stops nothing here; it is asked again by the next run.
+        return true;
+      }
     }),
   );
   return answers.every(Boolean);
