@@ -244,8 +244,7 @@ export const en = {
       failed: 'failed',
       'key-changed': 'key changed',
     },
-    chooseFrom: (seen: number) =>
-      `${seen} found. Choose with Space those that shall be in the cluster, or all with "Select all".`,
+    chooseFrom: (seen: number) => `${seen} found. Space chooses one for the cluster, "Select all" takes all.`,
     summary: (ready: number, chosen: number, seen: number) =>
       `${ready} of ${chosen} chosen hosts ready, ${seen} in the list`,
     scanning: (done: number, total: number) => `Scanning the network: ${done} of ${total} addresses`,

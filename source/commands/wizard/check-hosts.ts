@@ -36,7 +36,7 @@ async function withPool<Result>(
   signal: AbortSignal,
   work: (options: PreflightOptions) => Promise<Result>,
 ): Promise<Result> {
-  const { document, secrets } = draftDocument(draft);
+  const { unwritten: document, secrets } = draftDocument(draft);
   const pool = openHostPool(document, home, secrets);
   try {
     return await work({

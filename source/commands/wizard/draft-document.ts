@@ -31,6 +31,8 @@ function freeNetwork(candidates: readonly string[], addresses: readonly string[]
 
 export type DraftDocument = {
   readonly document: ClusterDocument;
+  /** The same without the files of passwords, which are not written yet: for what is done with typed secrets alone. */
+  readonly unwritten: ClusterDocument;
   readonly text: string;
   readonly file: string;
   /** Files that hold what the document must not. */
@@ -111,8 +113,16 @@ export function draftDocument(draft: WizardDraft): DraftDocument {
   };
   const file = path.join(home, 'cluster.yaml');
   const text = stringify(written);
+  const document = parseClusterDocument(file, text);
   return {
-    document: parseClusterDocument(file, text),
+    document,
+    unwritten: {
+      ...document,
+      hosts: document.hosts.map(({ ssh: { passwordFile: _, sudoPasswordFile: __, ...ssh }, ...host }) => ({
+        ...host,
+        ssh,
+      })),
+    },
     text,
     file,
     privateFiles: files,

@@ -31,7 +31,7 @@ export function stepHistory(): Readonly<Record<string, number>> {
 export async function previewPlan(draft: WizardDraft): Promise<PlanPreview> {
   const passing = mkdtempSync(path.join(tmpdir(), 'landfall-plan-'));
   try {
-    const { document, secrets } = draftDocument(draft);
+    const { unwritten: document, secrets } = draftDocument(draft);
     const bundle = await openBundle(draft.bundle);
     const prepared = await prepareRun(
       { workflow: 'install', document, bundle: draft.bundle, questions: 'ask', takeOver: false },

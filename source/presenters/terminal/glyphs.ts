@@ -2,6 +2,8 @@
 export type GlyphSet = {
   readonly name: 'unicode' | 'ascii';
   readonly pointer: string;
+  /** Closes what the pointer opens, around a button. */
+  readonly pointerEnd: string;
   readonly done: string;
   readonly failed: string;
   readonly warning: string;
@@ -29,6 +31,7 @@ export type GlyphSet = {
 export const unicodeGlyphs: GlyphSet = {
   name: 'unicode',
   pointer: '❯',
+  pointerEnd: '❮',
   done: '✔',
   failed: '✖',
   warning: '!',
@@ -57,6 +60,7 @@ export const unicodeGlyphs: GlyphSet = {
 export const asciiGlyphs: GlyphSet = {
   name: 'ascii',
   pointer: '>',
+  pointerEnd: '<',
   done: '+',
   failed: 'x',
   warning: '!',

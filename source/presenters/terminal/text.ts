@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const words = new Intl.Segmenter('zh', { granularity: 'word' });
 // ASCII and the marks of the screens, lines and bars: one cell each, and far more often measured than anything else.
-const oneCell = /^[\x20-\x7e\u2500-\u257f\u2800-\u28ff·•…❯✔✖→←↑↓]*$/;
+const oneCell = /^[\x20-\x7e\u2500-\u257f\u2800-\u28ff·•…❯❮✔✖→←↑↓]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here
 const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences start with a control character

@@ -59,6 +59,16 @@ test('the document holds no secret, its files do, and reading both gives back wh
   expect(readFileSync(made.file, 'utf8')).toContain('storageSize: 5Gi');
 });
 
+test('what is done before the files are written needs none of them', () => {
+  const { document, unwritten } = draftDocument(draft);
+  expect(unwritten.hosts.map(({ ssh }) => [ssh.passwordFile, ssh.sudoPasswordFile])).toEqual(
+    draft.hosts.map(() => [undefined, undefined]),
+  );
+  expect(unwritten.hosts.map(({ name, ssh }) => [name, ssh.user, ssh.port])).toEqual(
+    document.hosts.map(({ name, ssh }) => [name, ssh.user, ssh.port]),
+  );
+});
+
 test('what was typed goes to the run, the passphrase only there', () => {
   expect(draftDocument(draft).secrets).toEqual({
     one: { password: 'all-of-them', sudoPassword: 'su-secret' },

@@ -8,6 +8,7 @@ import { useView } from '../view.tsx';
 import { type Content, type FooterItem, Frame, type StepId } from './frame.tsx';
 import { type Area, blank, toHeight } from './layout.ts';
 import { type Span, type Spans, span } from './line.tsx';
+import { button } from './list-screen.tsx';
 
 export type FormValues = Readonly<Record<string, string>>;
 
@@ -174,10 +175,7 @@ export function FormScreen(props: FormScreenProps): ReactNode {
     }
     const here = focus === fields.length;
     if (!spacious) lines.push(blank);
-    lines.push([
-      span(here ? `${glyphs.pointer} ` : '  ', 'accent'),
-      span(`[ ${props.submit.label} ]`, here ? 'accent' : 'normal', here),
-    ]);
+    lines.push([span('  '), ...button(props.submit.label, here, true, view)]);
     if (here) focusEnd = lines.length;
     const notes = props.notes?.(values, area.width) ?? [];
     if (notes.length > 0) lines.push(blank, ...notes);

@@ -6,7 +6,7 @@ import { useRemembered } from '../memory.tsx';
 import { splitGraphemes } from '../text.ts';
 import { useView, type View } from '../view.tsx';
 import { type FooterItem, Frame, type StepId } from './frame.tsx';
-import { type Area, blank, ruled, sideBySide, toHeight } from './layout.ts';
+import { type Area, blank, paragraph, ruled, sideBySide, toHeight } from './layout.ts';
 import { between, fitSpans, type Span, type Spans, span, spansWidth } from './line.tsx';
 import { type Column, columnWidths, tableHead, tableRow, windowTop } from './table.ts';
 
@@ -61,6 +61,13 @@ export type ListScreenProps = {
 
 export type Place = { readonly zone: 'list' | 'actions'; readonly row: string; readonly action: number };
 
+/** One button; the one with the focus is held by pointers instead of brackets, so that nothing moves. */
+export function button(label: string, focused: boolean, available: boolean, view: View): Spans {
+  const { pointer, pointerEnd } = view.profile.glyphs;
+  const text = focused ? `${pointer} ${label} ${pointerEnd}` : `[ ${label} ]`;
+  return [span(text, focused ? 'accent' : available ? 'normal' : 'dim', focused)];
+}
+
 /** Buttons beside each other, on as many lines as they need. */
 function actionBar(
   actions: readonly Action[],
@@ -68,15 +75,12 @@ function actionBar(
   width: number,
   view: View,
 ): readonly Spans[] {
-  const { pointer } = view.profile.glyphs;
   const lines: Span[][] = [[]];
   for (const [index, action] of actions.entries()) {
-    const here = index === focused;
-    const tone = here ? 'accent' : action.unavailable === undefined ? 'normal' : 'dim';
-    const button = [span(here ? `${pointer} ` : '  ', 'accent'), span(`[ ${action.label} ]`, tone, here)];
+    const one = button(action.label, index === focused, action.unavailable === undefined, view);
     const line = lines.at(-1) ?? [];
-    if (line.length > 0 && spansWidth([...line, ...button]) > width) lines.push(button);
-    else line.push(...button);
+    if (line.length > 0 && spansWidth([...line, span('  '), ...one]) > width) lines.push([span('  '), ...one]);
+    else line.push(span('  '), ...one);
   }
   return lines;
 }
@@ -231,7 +235,7 @@ export function ListScreen(props: ListScreenProps): ReactNode {
     position.current = '';
     if (rows.length === 0) {
       const empty = filtering ? [messages.list.noMatch] : (props.empty ?? []);
-      return [...lines, ...empty.map((text): Spans => [span(text, 'dim')])];
+      return [...lines, ...empty.flatMap((text) => paragraph(text, width, 'dim'))];
     }
     const inner = width - 2;
     const widths = columnWidths(props.columns, inner);

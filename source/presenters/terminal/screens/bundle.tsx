@@ -3,9 +3,10 @@ import { formatBytes, formatBytesOf, formatClock, roughDuration } from '../../..
 import { FormScreen } from '../components/form-screen.tsx';
 import { type Area, bar, pairs } from '../components/layout.ts';
 import { type Spans, span } from '../components/line.tsx';
-import { type Action, ListScreen } from '../components/list-screen.tsx';
+import { type Action, ListScreen, type Place } from '../components/list-screen.tsx';
 import { problemLines, problemMessage } from '../components/problem.ts';
 import { useSpinner } from '../components/spinner.ts';
+import { useMemory } from '../memory.tsx';
 import type { ByteJob } from '../model/wizard-state.ts';
 import type { BundleInfo } from '../services.ts';
 import type { Tone } from '../theme.ts';
@@ -22,6 +23,12 @@ export function BundleScreen(): ReactNode {
   const [typing, setTyping] = useState(false);
   const spinner = useSpinner(state.searchingBundles || state.byteJob !== undefined);
   const { bundles, byteJob } = state;
+  const memory = useMemory();
+  const found = (): void => {
+    const place: Place = { zone: 'actions', row: '', action: 0 };
+    memory.set('bundle/place', place);
+    setTyping(false);
+  };
   const usable = bundles.filter((bundle) => bundle.problem === undefined);
   const chosen = bundles.find((bundle) => bundle.directory === state.bundle) ?? usable[0];
 
@@ -45,7 +52,7 @@ export function BundleScreen(): ReactNode {
         ]}
         submit={{
           label: words.use,
-          run: (values) => model.bundles.inspect((values['path'] ?? '').trim(), () => setTyping(false)),
+          run: (values) => model.bundles.inspect((values['path'] ?? '').trim(), found),
         }}
         back={() => setTyping(false)}
         {...(problem === undefined ? {} : { message: problem })}
