@@ -162,8 +162,8 @@ export function join(context: InstallContext, host: HostEntry): Step {
     id: 'kubernetes/join',
     host: host.name,
     title: isControlPlane ? 'Join as a control plane' : 'Join as a worker',
-    // Control planes may join at the same time: etcd itself takes one new member after the other.
-    kind: 'host',
+    // One control plane after the other: a second one that etcd counts before the first has caught up could cost quorum.
+    kind: isControlPlane ? 'control-plane' : 'host',
     after: [
       `kubernetes/token@${first.name}`,
       `node/programs@${host.name}`,

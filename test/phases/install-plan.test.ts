@@ -82,11 +82,11 @@ describe('the plan of an install', () => {
     expect(ids.some((id) => /^registry\/.*@node-[45]$/.test(id))).toBe(false);
   });
 
-  test('joins wait for the token and their own images, and not for one another', () => {
+  test('joins wait for the token and their own images; only one control plane joins at a time', () => {
     const joins = stepsOf(planOf(3, 2)).filter((step) => step.id.startsWith('kubernetes/join'));
     expect(joins.map((step) => step.host)).toEqual(['node-2', 'node-3', 'node-4', 'node-5']);
     for (const join of joins) {
-      expect(join.kind).toBe('host');
+      expect(join.kind).toBe(['node-2', 'node-3'].includes(join.host) ? 'control-plane' : 'host');
       expect(join.after).toContain('kubernetes/token@node-1');
       expect(join.after).toContain(`node/network@${join.host}`);
       expect(join.after.filter((id) => id.startsWith('kubernetes/join'))).toEqual([]);
