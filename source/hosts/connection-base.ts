@@ -80,13 +80,20 @@ export abstract class BaseConnection implements HostConnection {
         context: { host: this.name },
       });
     }
+    let arrived = '';
     if (offset < size) {
-      await this.check(`Send ${target}`, transferScripts.receive, [target, offset > 0 ? 'append' : 'new'], {
+      arrived = await this.check(`Send ${target}`, transferScripts.receive, [target, offset > 0 ? 'append' : 'new'], {
         stdin: Readable.from(counted(open(offset), offset, options.onProgress), { objectMode: false }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
     }
-    const finished = await this.run(transferScripts.finish, [target, sha256, mode.toString(8)]);
+    const finished = await this.run(transferScripts.finish, [
+      target,
+      sha256,
+      mode.toString(8),
+      arrived.trim(),
+      String(size),
+    ]);
     if (finished.exitCode === 0) return;
     throw new LandfallError({
       code: 'UPLOAD_HASH',

@@ -4,6 +4,7 @@ import type { HostEntry } from '../cluster/document.ts';
 import { LandfallError } from '../errors.ts';
 import type { HostKeyStore, HostKeyVerdict } from './host-keys.ts';
 import { type HostSecrets, type SshLogin, sshLogin } from './ssh-login.ts';
+import { openSshSocket } from './ssh-socket.ts';
 
 const readyTimeout = 30_000;
 
@@ -92,11 +93,9 @@ export async function connectSshClient(
   client.on('keyboard-interactive', (_name, _instructions, _language, prompts, finish) =>
     finish(prompts.map(() => secrets.password ?? '')),
   );
-  // Many small questions and answers: waiting to fill packets would cost 40 ms with each of them.
-  client.on('connect', () => client.setNoDelay(true));
   client.connect({
     ...login.configuration,
-    ...(through === undefined ? { host: host.address, port: host.ssh.port } : { sock: through }),
+    sock: through ?? openSshSocket(host.address, host.ssh.port),
     readyTimeout,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 3,

@@ -15,15 +15,25 @@ if [ -f "$1" ] && [ "$(stat -c %s "$1")" = "$2" ]; then echo "whole $(sha256sum 
 if [ -f "$part" ]; then echo "part $(stat -c %s "$part") $(sha256sum <"$part" | cut -d' ' -f1)"; else echo none; fi
 df -Pk "$(dirname "$1")" | awk 'NR == 2 { printf "free %.0f\\n", $4 * 1024 }'`;
 
+// OpenSSL uses the processor's own instructions, which is five times as fast as most sha256sum.
+const hash =
+  "hash() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi | cut -d' ' -f1; }";
+
+// Hashes while the data comes. A broken-off stream leaves a file that is too short, which `finish` sees.
 const receive = `set -eu
+${hash}
 part=$1.landfall-part
 umask 077
 [ "$2" = append ] || rm -f "$part"
-cat >>"$part"`;
+: >>"$part"
+exec 4>&1
+failed=$({ { cat "$part"; tee -a "$part" || echo yes >&3; } | hash >&4; } 3>&1)
+[ -z "$failed" ]`;
 
 const finish = `set -eu
+${hash}
 part=$1.landfall-part
-actual=$(sha256sum <"$part" | cut -d' ' -f1)
+if [ -n "\${4:-}" ] && [ "$(stat -c %s "$part")" = "$5" ]; then actual=$4; else actual=$(hash <"$part"); fi
 if [ "$actual" != "$2" ]; then rm -f "$part"; echo "$actual" >&2; exit 5; fi
 chmod "$3" "$part"
 mv -f "$part" "$1"`;
@@ -36,9 +46,9 @@ export const transferScripts = {
   read: '[ -e "$1" ] || exit 44; cat "$1"',
   /** target, size. Says `whole HASH`, `part SIZE HASH` or `none`, then `free BYTES`. */
   part,
-  /** target, `append` or `new`; content on standard input. */
+  /** target, `append` or `new`; content on standard input. Says the hash of the whole file. */
   receive,
-  /** target, hash, mode in octal; exit code 5 when the content is not what was sent. */
+  /** target, hash, mode in octal, the hash that `receive` said, size; exit code 5 when the content is not what was sent. */
   finish,
   /** target, mode in octal. */
   mode: 'chmod "$2" "$1"',

@@ -20,6 +20,8 @@ type UploadRound = {
   readonly landfall: number;
   /** Bytes; of the process that uploads. */
   readonly memory: number;
+  /** Seconds of processor time of that process. */
+  readonly processor: number;
 };
 
 const target = '/var/lib/landfall/bench-upload';
@@ -87,11 +89,12 @@ export async function runUploadBenchmark(
         openSsh: size / (openSsh / 1000),
         landfall: size / (landfall.milliseconds / 1000),
         memory: landfall.memory,
+        processor: landfall.processor,
       });
       const last = rounds.at(-1);
       if (last) {
         say(
-          `round ${number}: OpenSSH ${(last.openSsh / 1e6).toFixed(0)} MB/s, Landfall ${(last.landfall / 1e6).toFixed(0)} MB/s with ${(last.memory / 1e6).toFixed(0)} MB of memory: ${(last.landfall / last.openSsh).toFixed(2)}`,
+          `round ${number}: OpenSSH ${(last.openSsh / 1e6).toFixed(0)} MB/s, Landfall ${(last.landfall / 1e6).toFixed(0)} MB/s with ${(last.memory / 1e6).toFixed(0)} MB of memory and ${last.processor.toFixed(1)} s of processor: ${(last.landfall / last.openSsh).toFixed(2)}`,
         );
       }
     }

@@ -15,12 +15,18 @@ export type UploadRequest = {
   readonly target: string;
 };
 
-export type UploadReport = { readonly milliseconds: number; readonly memory: number };
+export type UploadReport = {
+  readonly milliseconds: number;
+  readonly memory: number;
+  /** Seconds of processor time on the operator machine, start of the program not counted. */
+  readonly processor: number;
+};
 
 /** Uploads by the program's own connection, from login to the file in its place; prints a report as JSON. */
 export async function uploadOnce(text: string): Promise<void> {
   const { host, keyFile, home, file, size, sha256, target } = JSON.parse(text) as UploadRequest;
   const began = Date.now();
+  const usage = process.cpuUsage();
   const connection = new SshConnection(
     {
       name: host.name,
@@ -37,9 +43,14 @@ export async function uploadOnce(text: string): Promise<void> {
     mode: 0o644,
     size,
     sha256,
-    open: (offset) => createReadStream(file, { start: offset, highWaterMark: 1 << 20 }),
+    open: (offset) => createReadStream(file, { start: offset, highWaterMark: 256 << 10 }),
   });
   await connection.close();
-  const report: UploadReport = { milliseconds: Date.now() - began, memory: peakMemory(process.pid) ?? 0 };
+  const { user, system } = process.cpuUsage(usage);
+  const report: UploadReport = {
+    milliseconds: Date.now() - began,
+    memory: peakMemory(process.pid) ?? 0,
+    processor: (user + system) / 1e6,
+  };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
