@@ -47,6 +47,8 @@ After=network.target local-fs.target
 [Service]
 ExecStart=${hostPaths.programs}/containerd
 Environment=PATH=${hostPaths.programs}:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
+# Shims write there for every command in a container, and /tmp may be read-only.
+Environment=TMPDIR=/run/containerd
 Type=notify
 Delegate=yes
 KillMode=process
