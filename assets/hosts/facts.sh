@@ -327,9 +327,12 @@ for path in /etc/kubernetes/manifests /etc/kubernetes/admin.conf /etc/kubernetes
   elif [ ! -s "$path" ]; then continue; fi
   say leftover "$path"
 done
-# Made before the first program is placed; the record alone may be that of a mended host.
-if [ -d /var/lib/landfall/installed ]; then
-  cluster=$(sed -n 's/^[- ]*name: *//p' /var/lib/landfall/discovery.conf 2>/dev/null | head -n 1)
+# Noted before the first change of an install; the record alone may be that of a host that was only mended.
+if [ -e /var/lib/landfall/changes/sysctl ]; then
+  cluster=
+  for file in /etc/kubernetes/admin.conf /var/lib/landfall/discovery.conf; do
+    [ -n "$cluster" ] || cluster=$(sed -n '/^clusters:/,/^[a-z-]*:[^:]*$/s/^[- ]*name: *//p' "$file" 2>/dev/null | head -n 1)
+  done
   say own "${cluster:-?}"
 fi
 if has systemctl; then

@@ -4,6 +4,7 @@ import { type CheckId, type CheckResult, couldNotRun, findingWhen, type Verdict 
 import { type ClockReading, median, probeClock } from './clock-probe.ts';
 import { meshCheckOf } from './mesh-plan.ts';
 import { type LinkAnswer, type MeshHost, probeMesh } from './mesh-probe.ts';
+import { tryTunnels } from './overlay-probe.ts';
 import { type PeerMeasure, type PeerProbe, probePeers } from './peer-probe.ts';
 import type { ResultMaker } from './results.ts';
 
@@ -154,7 +155,10 @@ export async function checkBetweenHosts(
   const readings = await Promise.all(
     hosts.map(({ host, connection }) => probeClock(host.name, connection, signal).catch(() => undefined)),
   );
-  const [answers, peers] = await Promise.all([probeMesh(document, hosts, signal), probePeers(hosts, signal)]);
+  const [answers, peers] = await Promise.all([
+    probeMesh(document, hosts, signal).then((tried) => tryTunnels(tried, hosts, signal)),
+    probePeers(hosts, signal),
+  ]);
   return [
     make(
       'clock-skew',

@@ -87,8 +87,8 @@ export const leftoversEn = {
   ),
   'runtime-containerd': text(
     'No other containerd',
-    'A containerd of another origin is installed; ours takes its place, and reset gives it back.',
-    'Remove the package if it is not needed.',
+    'A containerd of another origin is installed, and two on one machine hinder each other.',
+    'Remove its package, and Docker if that brought it, or use another machine.',
   ),
   'runtime-crio': text('No CRI-O', 'Two container runtimes for Kubernetes hinder each other.', 'Remove CRI-O.'),
   'runtime-podman': text(

@@ -77,8 +77,8 @@ export const leftoversZh: Readonly<Record<keyof typeof leftoversEn, CheckText>> 
   ),
   'runtime-containerd': text(
     '没有其他 containerd',
-    '已装有别处来的 containerd；我们的会取代它，重置时会还原。',
-    '若不需要，请卸载该软件包。',
+    '已装有别处来的 containerd，一台机器上两个会互相妨碍。',
+    '请卸载该软件包（以及带来它的 Docker），或换一台机器。',
   ),
   'runtime-crio': text('没有 CRI-O', '两个 Kubernetes 容器运行时会互相妨碍。', '请卸载 CRI-O。'),
   'runtime-podman': text('Podman', '它可与 Kubernetes 并存，但占用内存和磁盘。', '无需处理。'),

@@ -3,12 +3,25 @@ import { couldNotRun, finding, findingWhen, type HostCheck, type HostInput, pass
 
 const fresh = ({ own }: HostInput): boolean => !own;
 
+/** An install refuses such a host whatever was accepted: it is not ours to change or clear. */
+const occupied: ReadonlySet<CheckId> = new Set([
+  'leftover-kubernetes',
+  'leftover-etcd-data',
+  'leftover-kubelet',
+  'leftover-containerd-data',
+  'leftover-kubelet-unit',
+  'leftover-distribution',
+  'runtime-containerd',
+  'runtime-crio',
+]);
+
 /** A check for paths that an older cluster left, with the fix that moves them into the host's own record. */
 function leftPaths(id: CheckId, severity: Severity, paths: readonly string[], movable = true): HostCheck {
   const present = (input: HostInput): readonly string[] => input.facts.leftovers.filter((path) => paths.includes(path));
   return {
     id,
     severity,
+    ...(occupied.has(id) ? { neverIgnored: true as const } : {}),
     applies: fresh,
     ...(movable
       ? {
@@ -36,6 +49,7 @@ function leftUnits(id: CheckId, severity: Severity, names: readonly string[]): H
   return {
     id,
     severity,
+    ...(occupied.has(id) ? { neverIgnored: true as const } : {}),
     applies: fresh,
     evaluate({ facts }) {
       const { unitStates } = facts.details;
@@ -75,7 +89,7 @@ export const leftoverChecks: readonly HostCheck[] = [
   leftPaths('leftover-network-configuration', 'blocks', ['/etc/cni/net.d']),
   leftPaths('leftover-network-leases', 'warns', ['/var/lib/cni/networks', '/run/flannel']),
   leftPaths('leftover-kubelet', 'blocks', ['/var/lib/kubelet/config.yaml', '/var/lib/kubelet/pki']),
-  leftPaths('leftover-containerd-data', 'warns', ['/var/lib/containerd/io.containerd.metadata.v1.bolt'], false),
+  leftPaths('leftover-containerd-data', 'blocks', ['/var/lib/containerd/io.containerd.metadata.v1.bolt'], false),
   leftPaths('leftover-containerd-configuration', 'informs', ['/etc/containerd/config.toml'], false),
   {
     id: 'leftover-distribution-data',
@@ -90,7 +104,7 @@ export const leftoverChecks: readonly HostCheck[] = [
       ),
   },
   leftUnits('runtime-docker', 'warns', ['docker']),
-  leftUnits('runtime-containerd', 'warns', ['containerd']),
+  leftUnits('runtime-containerd', 'blocks', ['containerd']),
   leftUnits('runtime-crio', 'blocks', ['crio']),
   leftUnits('runtime-podman', 'informs', ['podman']),
   leftUnits('leftover-kubelet-unit', 'blocks', ['kubelet']),

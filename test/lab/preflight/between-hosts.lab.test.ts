@@ -123,6 +123,10 @@ const faults: readonly Fault[] = [
   },
 ];
 
+const tunnel = (own: number, other: number) =>
+  `ip link add flannel.1 type vxlan id 1 dstport 8472 local 10.77.0.1${own} remote 10.77.0.1${other} dev host0
+ip addr add 10.244.${own}.0/32 dev flannel.1; ip link set flannel.1 up; ip route add 10.244.${other}.0/32 dev flannel.1`;
+
 const findings = (results: readonly CheckResult[]): readonly string[] =>
   results.filter((result) => result.verdict.state !== 'pass').map((result) => result.id);
 
@@ -178,6 +182,30 @@ describe.skipIf(whyNoLab() !== undefined)('faults between real hosts', () => {
       }
     } finally {
       await on({ 'node-2': 'mv /usr/bin/ping.away /usr/bin/ping; chmod a+x /usr/bin/perl' });
+    }
+  }, 90_000);
+
+  test('where the tunnel stands already it is tried itself', async () => {
+    await on({ 'node-1': tunnel(1, 2), 'node-2': tunnel(2, 1) });
+    const overlay = async () => {
+      const results = await opened.agent.together(true);
+      return results.find((result) => result.id === 'mesh-overlay')?.verdict;
+    };
+    try {
+      // The third host has no tunnel, so that its links to the others stay unknown.
+      const whole = await overlay();
+      expect(whole).toMatchObject({ state: 'could-not-run' });
+      expect(JSON.stringify(whole)).toContain('node-1: 8472/udp');
+      await on({ 'node-2': 'iptables -t raw -A PREROUTING -p udp --dport 8472 -j DROP' });
+      expect(await overlay()).toMatchObject({
+        state: 'finding',
+        seen: expect.stringMatching(/node-1 → node-2:8472\/udp timeout; node-2 → node-1/),
+      });
+    } finally {
+      await on({
+        'node-2': 'iptables -t raw -F; iptables -t raw -X; ip link delete flannel.1',
+        'node-1': 'ip link delete flannel.1',
+      });
     }
   }, 90_000);
 

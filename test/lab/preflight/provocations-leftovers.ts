@@ -52,8 +52,8 @@ export const leftoverProvocations: readonly Provocation[] = [
   {
     check: 'other-landfall-cluster',
     provoke:
-      "mkdir -p /var/lib/landfall/installed; printf 'clusters:\\n- name: production\\n' >/var/lib/landfall/discovery.conf",
-    undo: 'rm -r /var/lib/landfall/installed /var/lib/landfall/discovery.conf',
+      "mkdir -p /var/lib/landfall/changes; touch /var/lib/landfall/changes/sysctl; printf 'clusters:\\n- cluster:\\n    server: x\\n  name: production\\ncontexts:\\n- name: other\\n' >/var/lib/landfall/discovery.conf",
+    undo: 'rm -r /var/lib/landfall/changes /var/lib/landfall/discovery.conf',
     evidence: /^production$/,
   },
   left('leftover-kubernetes', '/etc/kubernetes/admin.conf', true),
