@@ -35,7 +35,8 @@ export function preflight(context: InstallContext): Step {
       document,
       accepted: acceptedIds(document.preflight?.accept ?? []),
       reach: context.host,
-      bundle: bundle.directory,
+      bundle,
+      betweenHosts: 'when-new',
       diskTest: false,
       signal,
     });

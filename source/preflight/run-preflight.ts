@@ -1,3 +1,4 @@
+import type { Bundle } from '../bundle/contents.ts';
 import { openBundle } from '../bundle/open.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
 import { toLandfallError } from '../errors.ts';
@@ -9,13 +10,13 @@ import { type CheckResult, finding, type HostInput, pass } from './check.ts';
 import { checkApplications } from './check-applications.ts';
 import { checkBundle } from './check-bundle.ts';
 import { checkCluster } from './check-cluster.ts';
-import { compareHosts } from './compare-hosts.ts';
+import { compareHosts, type KnownHost } from './compare-hosts.ts';
 import { connectChecks, connectFailure } from './connect-failure.ts';
 import { evaluateHost } from './evaluate-host.ts';
 import { type FixOutcome, fixFindings } from './fix.ts';
 import { checkDiskSpeed, checkNames } from './probe-host.ts';
 import type { PreflightReport } from './report.ts';
-import { resultMaker } from './results.ts';
+import { type ResultMaker, resultMaker } from './results.ts';
 
 export type ReachHost = (name: string) => Promise<{ readonly connection: HostConnection; readonly facts: HostFacts }>;
 
@@ -25,12 +26,12 @@ export type PreflightOptions = {
   readonly reach: ReachHost;
   /** Ids of findings that are accepted; see `acceptedIds`. */
   readonly accepted: ReadonlySet<string>;
-  /** Folder of the bundle; what concerns it is left out without. */
-  readonly bundle?: string;
+  /** The bundle, or its folder; what concerns it is left out without. */
+  readonly bundle?: string | Bundle;
   /** The disk test writes for some seconds; true unless set. */
   readonly diskTest?: boolean;
-  /** Whether the hosts are tried with each other; true unless set. */
-  readonly betweenHosts?: boolean;
+  /** Whether the hosts are tried with each other: always unless set, `when-new` when one of them is not in the cluster yet. */
+  readonly betweenHosts?: boolean | 'when-new';
   /** Whether the hosts' name servers are asked; true unless set. */
   readonly names?: boolean;
   /** Mends what can be mended before the final results. */
@@ -104,22 +105,14 @@ export async function runPreflight(options: PreflightOptions): Promise<Preflight
   report(compareHosts(known, document, make));
   report(checkCluster(document, known, own, make));
   report(checkApplications(document, known, make));
-  if (options.bundle !== undefined) {
-    report(
-      await openBundle(options.bundle)
-        .then((bundle) => checkBundle(bundle, document, known, own, make))
-        .catch((thrown: unknown) => {
-          const error = toLandfallError(thrown);
-          const id = error.code === 'BUNDLE_INCOMPLETE' ? 'bundle-complete' : 'bundle-opens';
-          return [make(id, options.bundle ?? '', finding(error.message, 'bundle'))];
-        }),
-    );
-  }
+  if (options.bundle !== undefined) report(await bundleResults(options.bundle, document, known, own, make));
   await inParallel(reached, concurrentHosts, async ({ host, connection, facts }) => {
     if (options.names !== false && (facts.details.nameservers ?? []).length > 0)
       report(await checkNames(host, connection, make, signal));
   });
-  if (options.betweenHosts !== false) report(await checkBetweenHosts(document, reached, make, signal));
+  const between = options.betweenHosts ?? true;
+  if (between === true || (between === 'when-new' && own.size < reached.length))
+    report(await checkBetweenHosts(document, reached, make, signal));
   if (options.diskTest !== false) {
     // One host after the other would take minutes; at once they would disturb each other only on shared disks.
     await inParallel(
@@ -130,6 +123,23 @@ export async function runPreflight(options: PreflightOptions): Promise<Preflight
   }
   signal.throwIfAborted();
   return { cluster: document.name, results, duration: performance.now() - start };
+}
+
+async function bundleResults(
+  bundle: string | Bundle,
+  document: ClusterDocument,
+  known: readonly KnownHost[],
+  own: ReadonlySet<string>,
+  make: ResultMaker,
+): Promise<readonly CheckResult[]> {
+  try {
+    const opened = typeof bundle === 'string' ? await openBundle(bundle) : bundle;
+    return await checkBundle(opened, document, known, own, make);
+  } catch (thrown) {
+    const error = toLandfallError(thrown);
+    const id = error.code === 'BUNDLE_INCOMPLETE' ? 'bundle-complete' : 'bundle-opens';
+    return [make(id, typeof bundle === 'string' ? bundle : bundle.directory, finding(error.message, 'bundle'))];
+  }
 }
 
 /** The checks of one host; with `fix`, what can be mended is mended and looked at again. */
