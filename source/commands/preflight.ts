@@ -31,7 +31,7 @@ function chooseLanguage(asked: string | undefined): CheckLanguage {
 
 /**
  * `landfall preflight`: says what is wrong with the machines of a document, and changes nothing unless asked to.
- * Exit codes: 0 ready, 1 something blocks, 2 wrong use, 3 warnings, 4 checks that could not run.
+ * Exit codes: 0 ready, 1 something blocks, 2 wrong use, 5 warnings, 6 checks that could not run.
  */
 export function preflightCommand(): Command {
   return new Command('preflight')

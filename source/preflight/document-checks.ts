@@ -47,7 +47,7 @@ spec:
 \`\`\`
 
 A check that could not run says so and never counts as passed. \`--fix\` mends what the last column names; every change is noted
-on the host first, and \`landfall reset\` undoes it. Exit codes: 0 ready, 1 something blocks, 2 wrong use, 3 warnings, 4 checks
+on the host first, and \`landfall reset\` undoes it. Exit codes: 0 ready, 1 something blocks, 2 wrong use, 5 warnings, 6 checks
 that could not run. \`--output json\` and \`--output junit\` are for pipelines.
 
 Ports the hosts of a cluster use among each other: 6443/tcp, 5443/tcp (all hosts → control planes), 2379 and 2380/tcp (among

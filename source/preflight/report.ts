@@ -41,15 +41,15 @@ export function blocking(results: readonly CheckResult[]): readonly CheckResult[
 }
 
 /**
- * Exit code for pipelines: 1 when something blocks, 3 when there are warnings nobody accepted, 4 when all that is left
+ * Exit code for pipelines: 1 when something blocks, 5 when there are warnings nobody accepted, 6 when all that is left
  * are checks that block or warn and could not run, 0 otherwise. (2 is a usage or document error.)
  */
-export function exitCode(results: readonly CheckResult[]): 0 | 1 | 3 | 4 {
+export function exitCode(results: readonly CheckResult[]): 0 | 1 | 5 | 6 {
   if (blocking(results).length > 0) return 1;
   const counts = countResults(results);
-  if (counts.warns > 0) return 3;
+  if (counts.warns > 0) return 5;
   const silent = results.some(
     (result) => !result.accepted && result.verdict.state === 'could-not-run' && result.severity !== 'informs',
   );
-  return silent ? 4 : 0;
+  return silent ? 6 : 0;
 }

@@ -39,8 +39,8 @@ const passed = result('memory-size', 'blocks', pass);
 test('exit codes tell what is open', () => {
   expect(exitCode([passed, noted])).toBe(0);
   expect(exitCode([passed, warned, blocked])).toBe(1);
-  expect(exitCode([passed, warned, silent])).toBe(3);
-  expect(exitCode([passed, silent])).toBe(4);
+  expect(exitCode([passed, warned, silent])).toBe(5);
+  expect(exitCode([passed, silent])).toBe(6);
   expect(
     exitCode([
       { ...blocked, accepted: true },

@@ -55,7 +55,7 @@ describe.skipIf(whyNoLab() !== undefined)('landfall preflight on real hosts', ()
     await preflight(['--no-disk-test']);
     const before = await state();
     const output = await preflight([]);
-    expect([0, 3]).toContain(output.exitCode);
+    expect([0, 5]).toContain(output.exitCode);
     const after = await state();
     for (const [index, lines] of after.entries()) {
       const known = new Set(before[index]);
@@ -82,7 +82,7 @@ describe.skipIf(whyNoLab() !== undefined)('landfall preflight on real hosts', ()
     try {
       expect((await preflight(['--no-disk-test'])).exitCode).toBe(1);
       const accept = ['--accept', 'folder-permissions'];
-      expect((await preflight(['--no-disk-test', ...accept])).exitCode).toBe(3);
+      expect((await preflight(['--no-disk-test', ...accept])).exitCode).toBe(5);
       const all = [...accept, '--accept', 'firewall-input,programs-in-the-way'];
       expect((await preflight(['--no-disk-test', ...all])).exitCode).toBe(0);
       const written = (await readFile(opened.document, 'utf8')).replace(
