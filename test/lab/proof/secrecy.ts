@@ -16,7 +16,7 @@ function readableByAll(lab: Lab, host: string, secrets: readonly KnownSecret[]):
     lab,
     host,
     `cd /
-setpriv --reuid=65534 --regid=65534 --clear-groups grep -raslF -f /dev/stdin --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev / <<'END_OF_SECRETS' || [ $? -le 2 ]
+setpriv --reuid=65534 --regid=65534 --clear-groups grep -raslF -f - --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev / <<'END_OF_SECRETS' || [ $? -le 2 ]
 ${quoted(secrets)}END_OF_SECRETS
 `,
   );
@@ -97,7 +97,10 @@ export function secrecyProofs(of: () => Stage): void {
     // The same search finds a word that is in such a file.
     const marker = [{ name: 'marker', value: 'node-1-can-be-found' }];
     await onHost(stage.lab, 'node-1', 'echo a node-1-can-be-found z >/usr/local/share/marker');
-    expect(await readableByAll(stage.lab, 'node-1', marker)).toBe('/usr/local/share/marker\n');
-    await onHost(stage.lab, 'node-1', 'rm /usr/local/share/marker');
+    try {
+      expect(await readableByAll(stage.lab, 'node-1', marker)).toBe('/usr/local/share/marker\n');
+    } finally {
+      await onHost(stage.lab, 'node-1', 'rm /usr/local/share/marker');
+    }
   });
 }
