@@ -15,7 +15,9 @@ hex=${digest#sha256:}
 blob=$stage/blob
 kept=
 if [ -n "$storage" ]; then kept=$storage/docker/registry/v2/blobs/sha256/$(printf %.2s "$hex")/$hex; fi
-whole() { echo "$hex  $1" | sha256sum -c - >/dev/null 2>&1; }
+# OpenSSL uses the processor's own instructions, which is five times as fast as most sha256sum.
+hash() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi <"$1" | cut -d' ' -f1; }
+whole() { [ "$(hash "$1")" = "$hex" ]; }
 if [ -n "$kept" ] && [ -f "$kept/data" ] && whole "$kept/data"; then
   ln "$kept/data" "$blob" 2>/dev/null || cp "$kept/data" "$blob"
 else

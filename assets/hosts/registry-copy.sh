@@ -11,10 +11,9 @@ trap 'rm -rf "$hosts"' EXIT
 rm -rf "$hosts"
 (umask 077 && mkdir -p "$hosts/$2")
 cp "/etc/containerd/certs.d/landfall-copy/hosts.toml" "$hosts/$2/hosts.toml"
-whole() {
-  actual=$(sha256sum "$1")
-  [ "${actual%% *}" = "$2" ]
-}
+# OpenSSL uses the processor's own instructions, which is five times as fast as most sha256sum.
+hash() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi <"$1" | cut -d' ' -f1; }
+whole() { [ "$(hash "$1")" = "$2" ]; }
 while read -r repository hex size; do
   folder=$root/$(printf %.2s "$hex")/$hex
   if [ -f "$folder/data" ] && [ "$(stat -c %s "$folder/data")" = "$size" ]; then continue; fi

@@ -3,13 +3,14 @@
 set -eu
 root=$1/docker/registry/v2
 stage=$1/incoming
+# OpenSSL uses the processor's own instructions, which is five times as fast as most sha256sum.
+hash() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi <"$1" | cut -d' ' -f1; }
 mkdir -p "$root/blobs/sha256" "$stage"
 tar -xf - -C "$stage"
 for file in "$stage"/*; do
   [ -f "$file" ] || continue
   hex=${file##*/}
-  actual=$(sha256sum "$file")
-  if [ "${actual%% *}" != "$hex" ]; then
+  if [ "$(hash "$file")" != "$hex" ]; then
     rm -f "$file"
     echo "blob sha256:$hex arrived damaged" >&2
     exit 4

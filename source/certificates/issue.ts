@@ -1,4 +1,4 @@
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { constants, generateKeyPair, privateEncrypt, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
@@ -56,6 +56,21 @@ function blank(publicPem: string, subject: CertificateSubject, days: number): fo
   return certificate;
 }
 
+// What stands before a SHA-256 digest in a signature of PKCS #1 version 1.5 (RFC 8017, 9.2).
+const digestInfo = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+
+/** Signs by the platform's own RSA: the one in JavaScript takes 40 ms a certificate and keeps everything else waiting. */
+function sign(certificate: forge.pki.Certificate, privatePem: string): void {
+  const key = {
+    sign: (digest: forge.md.MessageDigest): string =>
+      privateEncrypt(
+        { key: privatePem, padding: constants.RSA_PKCS1_PADDING },
+        Buffer.concat([digestInfo, Buffer.from(digest.digest().getBytes(), 'binary')]),
+      ).toString('binary'),
+  };
+  certificate.sign(key as unknown as forge.pki.rsa.PrivateKey, forge.md.sha256.create());
+}
+
 /** A self-signed certificate authority. */
 export async function issueAuthority(subject: CertificateSubject, validity: Validity): Promise<KeyAndCertificate> {
   const pair = await generateRsaKey(validity.rsaBits);
@@ -67,7 +82,7 @@ export async function issueAuthority(subject: CertificateSubject, validity: Vali
     { name: 'subjectKeyIdentifier' },
     { name: 'subjectAltName', altNames: [{ type: 2, value: subject.commonName }] },
   ]);
-  certificate.sign(forge.pki.privateKeyFromPem(pair.privatePem), forge.md.sha256.create());
+  sign(certificate, pair.privatePem);
   return { certificate: forge.pki.certificateToPem(certificate), key: pair.privatePem };
 }
 
@@ -104,6 +119,6 @@ export async function issueLeaf(
           },
         ]),
   ]);
-  certificate.sign(forge.pki.privateKeyFromPem(authority.key), forge.md.sha256.create());
+  sign(certificate, authority.key);
   return { certificate: forge.pki.certificateToPem(certificate), key: pair.privatePem };
 }

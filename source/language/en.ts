@@ -387,7 +387,7 @@ export const en = {
     settings: 'settings',
     continue: 'Continue',
     without: 'Continue without',
-    sum: 'their needs and what the hosts have:',
+    sum: 'needs of what the hosts have:',
     over: (what: string) =>
       `The hosts have too little ${what} for this choice. It can be started, but some of it will wait for room.`,
     parameters: 'Settings',

@@ -14,6 +14,9 @@ export type CommandChannel = {
 // A script's line is some kilobytes; what is longer is not one.
 const longestLine = 1 << 20;
 
+// All that has come may be megabytes, in the middle of which a fault is to strike.
+const mostAtOnce = 64 * 1024;
+
 /** Wraps the server's side of an SSH channel. */
 export function commandChannel(channel: ServerChannel): CommandChannel {
   const chunks = channel[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -41,10 +44,10 @@ export function commandChannel(channel: ServerChannel): CommandChannel {
       }
     },
     async read() {
-      if (rest.length === 0) return next();
-      const chunk = rest;
-      rest = Buffer.alloc(0);
-      return chunk;
+      const bytes = rest.length > 0 ? rest : await next();
+      if (bytes === undefined) return undefined;
+      rest = bytes.subarray(mostAtOnce);
+      return bytes.subarray(0, mostAtOnce);
     },
     say(line) {
       if (channel.writable) channel.write(`${line}\n`);

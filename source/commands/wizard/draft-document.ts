@@ -97,6 +97,7 @@ export function draftDocument(draft: WizardDraft): DraftDocument {
       ...(Object.keys(ssh).length === 0 ? {} : { ssh }),
     };
   });
+  const accepted = [...new Set(draft.acceptedWarnings.map(({ id }) => id))].sort();
   const standard = podCidr === podNetworks[0] && serviceCidr === serviceNetworks[0];
   const written = {
     apiVersion: 'landfall/v1',
@@ -108,6 +109,7 @@ export function draftDocument(draft: WizardDraft): DraftDocument {
       ...(standard
         ? {}
         : { network: { podCidr: podCidr ?? podNetworks[0], serviceCidr: serviceCidr ?? serviceNetworks[0] } }),
+      ...(accepted.length === 0 ? {} : { preflight: { accept: accepted } }),
       ...(draft.applications.length === 0 ? {} : { applications: draft.applications }),
     },
   };

@@ -77,6 +77,14 @@ test('what was typed goes to the run, the passphrase only there', () => {
   });
 });
 
+test('what was accepted is in the document by the ids of the checks', () => {
+  const accepted = [
+    { id: 'swap-off', host: 'one' },
+    { id: 'swap-off', host: 'two' },
+  ];
+  expect(draftDocument({ ...draft, acceptedWarnings: accepted }).document.preflight).toEqual({ accept: ['swap-off'] });
+});
+
 test('the networks of the cluster keep away from those the hosts are in', () => {
   const standard = draftDocument(draft).document.network;
   expect(standard.podCidr).toBe('10.244.0.0/16');

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckId, CheckResult } from '../../../source/preflight/check.ts';
 import { whyNoLab } from '../hosts/machine.ts';
@@ -88,7 +89,7 @@ const faults: readonly Fault[] = [
   {
     check: 'dns-domain-real',
     provoke: { 'node-1': "cp /etc/resolv.conf /run/resolv; echo 'search cluster.local' >>/etc/resolv.conf" },
-    undo: { 'node-1': 'cat /run/resolv >/etc/resolv.conf' },
+    undo: { 'node-1': 'cat /run/resolv >/etc/resolv.conf; rm /run/resolv' },
     evidence: /node-1: search cluster\.local/,
     mesh: false,
   },
@@ -126,6 +127,22 @@ const faults: readonly Fault[] = [
 const tunnel = (own: number, other: number) =>
   `ip link add flannel.1 type vxlan id 1 dstport 8472 local 10.77.0.1${own} remote 10.77.0.1${other} dev host0
 ip addr add 10.244.${own}.0/32 dev flannel.1; ip link set flannel.1 up; ip route add 10.244.${other}.0/32 dev flannel.1`;
+
+// Answers every question for an IPv4 address in its own domain, as a wildcard entry does; nothing else exists.
+const wildcardServer = `const { createSocket } = require('node:dgram');
+const socket = createSocket('udp4');
+socket.on('message', (query, peer) => {
+  const labels = [];
+  let at = 12;
+  while (query[at] !== 0) { labels.push(query.toString('latin1', at + 1, at + 1 + query[at])); at += query[at] + 1; }
+  const known = labels.slice(-2).join('.') === 'corp.example';
+  const question = query.subarray(12, at + 5);
+  const isAddress = query.readUInt16BE(at + 1) === 1;
+  const head = Buffer.from([query[0], query[1], 0x81, known ? 0x80 : 0x83, 0, 1, 0, known && isAddress ? 1 : 0, 0, 0, 0, 0]);
+  const answer = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 7]);
+  socket.send(Buffer.concat(known && isAddress ? [head, question, answer] : [head, question]), peer.port, peer.address);
+});
+socket.bind(53, '10.77.0.1', () => console.log('ready'));`;
 
 const findings = (results: readonly CheckResult[]): readonly string[] =>
   results.filter((result) => result.verdict.state !== 'pass').map((result) => result.id);
@@ -209,6 +226,28 @@ describe.skipIf(whyNoLab() !== undefined)('faults between real hosts', () => {
     }
   }, 90_000);
 
+  test('a search domain that answers for everything', async () => {
+    const [program = '', ...args] = opened.lab.inside([process.execPath, '-e', wildcardServer]);
+    const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => server.stdout.once('data', resolve));
+    const resolver = (search: string) =>
+      on({
+        'node-1': `[ -e /run/resolv ] || cp /etc/resolv.conf /run/resolv; printf 'nameserver 10.77.0.1\\n${search}' >/etc/resolv.conf`,
+      });
+    try {
+      await resolver('');
+      expect((await opened.agent.names('node-1')).map((result) => result.verdict.state)).toEqual(['pass', 'pass']);
+      await resolver('search corp.example\\n');
+      expect((await opened.agent.names('node-1')).map((result) => result.verdict)).toEqual([
+        { state: 'pass' },
+        { state: 'finding', seen: '* → 203.0.113.7', needed: '-' },
+      ]);
+    } finally {
+      server.kill();
+      await on({ 'node-1': 'cat /run/resolv >/etc/resolv.conf; rm /run/resolv' });
+    }
+  }, 60_000);
+
   test('a name server that does not answer', async () => {
     await on({ 'node-1': "cp /etc/resolv.conf /run/resolv; echo 'nameserver 10.77.0.99' >/etc/resolv.conf" });
     try {
@@ -218,7 +257,7 @@ describe.skipIf(whyNoLab() !== undefined)('faults between real hosts', () => {
         ['dns-wildcard', 'could-not-run'],
       ]);
     } finally {
-      await on({ 'node-1': 'cat /run/resolv >/etc/resolv.conf' });
+      await on({ 'node-1': 'cat /run/resolv >/etc/resolv.conf; rm /run/resolv' });
     }
   }, 60_000);
 });

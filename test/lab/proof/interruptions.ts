@@ -161,6 +161,7 @@ export function interruptionProofs(of: () => Stage): void {
         expect(await reach(run, powerCut)).toBe(true);
         await lab.powerOff(victim);
         cut = true;
+        stage.victim = victim;
         await pause(5000);
         await lab.powerOn(victim);
       }

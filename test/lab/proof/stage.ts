@@ -24,6 +24,8 @@ export type Stage = {
   readonly before: ReadonlyMap<string, HostSnapshot>;
   readonly sampler: Sampler;
   readonly seed: number;
+  /** The host that lost power on the way, once it has. */
+  victim: string | undefined;
   /** What the run that completed the cluster printed. */
   completed: Output | undefined;
   /** Milliseconds below which no undisturbed first run could have been. */
@@ -58,6 +60,7 @@ export async function setStage(name: string, seed: number, say: (line: string) =
       before,
       sampler,
       seed,
+      victim: undefined,
       completed: undefined,
       firstRun: undefined,
     };

@@ -98,15 +98,14 @@ function tooSmall(props: FrameProps, view: View): readonly Spans[] {
 
 /** The message at the bottom of its room; what is longer than its lines is cut at the end. */
 function messageLines(message: Span | undefined, width: number, height: number, view: View): readonly Spans[] {
-  const wrapped = message === undefined ? [] : wrapText(cleanText(message.text), width);
-  const shown =
-    wrapped.length <= height
-      ? wrapped
-      : [
-          ...wrapped.slice(0, height - 1),
-          truncate(wrapped.slice(height - 1).join(' '), width, view.profile.glyphs.ellipsis),
-        ];
-  const lines = shown.map((text): Spans => [{ ...message, text }]);
+  if (message === undefined) return Array.from({ length: height }, () => blank);
+  const text = cleanText(message.text);
+  // What is only good to know stays on one line; what went wrong is said in full where there is room.
+  const allowed = message.tone === 'dim' ? 1 : height;
+  const wrapped = allowed === 1 ? [text] : wrapText(text, width);
+  const cut = truncate(wrapped.slice(allowed - 1).join(' '), width, view.profile.glyphs.ellipsis);
+  const shown = [...wrapped.slice(0, allowed - 1), cut].filter((line) => line !== '');
+  const lines = shown.map((line): Spans => [{ ...message, text: line }]);
   return [...Array.from({ length: height - lines.length }, () => blank), ...lines];
 }
 

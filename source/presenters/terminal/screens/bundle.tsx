@@ -51,7 +51,7 @@ export function BundleScreen(): ReactNode {
           },
         ]}
         submit={{
-          label: words.use,
+          label: words.continue,
           run: (values) => model.bundles.inspect((values['path'] ?? '').trim(), found),
         }}
         back={() => setTyping(false)}

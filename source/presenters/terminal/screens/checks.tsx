@@ -123,7 +123,10 @@ export function ChecksScreen(): ReactNode {
       return [[span(`${glyphs.done} ${words.good(state.checks.length)}`, 'good')]];
     }
     const tone: Tone = blocking > 0 ? 'bad' : 'warning';
-    return [[span(words.summary(blocking, count('warns'), count('passed')), tone)]];
+    const accepted = count('accepted');
+    const more = accepted > 0 ? `, ${accepted} ${words.outcomes.accepted}` : '';
+    const calm: Tone = blocking + count('warns') === 0 ? 'good' : tone;
+    return [[span(words.summary(blocking, count('warns'), count('passed')) + more, calm)]];
   };
   const unavailable = state.checking
     ? words.wait
