@@ -46,7 +46,7 @@ export function smallClusterProofs(of: () => Stage): void {
     const hosts = hostsNamed(lab.hosts, ['node-1']);
     const document = await writeClusterDocument(lab, { name: 'solo', hosts, applications: ['website'] });
     const command = ['apply', document, '--bundle', bundle, '--yes'];
-    const listen = 'systemd-run --quiet --unit=other-program socat TCP-LISTEN:6443,fork,reuseaddr EXEC:cat';
+    const listen = 'systemd-run --quiet --collect --unit=other-program socat TCP-LISTEN:6443,fork,reuseaddr EXEC:cat';
     await onHost(lab, 'node-1', listen);
     const refused = await landfall(lab, command);
     expect(refused.exitCode).toBe(1);

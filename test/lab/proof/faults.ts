@@ -104,7 +104,7 @@ export function faultProofs(of: () => Stage): void {
     await onHost(
       lab,
       'node-5',
-      'systemd-run --quiet --unit=other-program socat TCP-LISTEN:7443,bind=127.0.0.1,fork,reuseaddr EXEC:cat',
+      'systemd-run --quiet --collect --unit=other-program socat TCP-LISTEN:7443,bind=127.0.0.1,fork,reuseaddr EXEC:cat',
     );
     let output: Awaited<ReturnType<typeof apply>>;
     try {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'vitest';
@@ -83,6 +83,7 @@ export async function clearStage(stage: Stage | undefined, failed: boolean): Pro
 export function keepRecords(lab: Lab): string {
   const kept = mkdtempSync(path.join(tmpdir(), 'landfall-lab-'));
   const clusters = path.join(labHome(lab), 'clusters');
+  if (!existsSync(clusters)) return kept;
   for (const cluster of readdirSync(clusters, { withFileTypes: true })) {
     const runs = path.join(clusters, cluster.name, 'runs');
     cpSync(runs, path.join(kept, cluster.name), { recursive: true });
