@@ -98,7 +98,8 @@ function patched(target: Mapping, patch: Mapping): Mapping {
 }
 
 /**
- * kubeadm's manifest of CoreDNS as this cluster needs it.
+ * kubeadm's manifest of CoreDNS as this cluster needs it. The deployment comes last: where it is, all that it needs is
+ * there too, whenever applying it was broken off.
  * @param forward whether names outside the cluster are asked of the hosts' name servers.
  * @param patch YAML that is laid over the deployment, if any.
  */
@@ -106,6 +107,7 @@ export function dnsManifest(printed: string, forward: boolean, patch: string | u
   return parseAllDocuments(printed)
     .map((document) => document.toJS() as unknown)
     .filter(isMapping)
+    .sort((left, right) => Number(left['kind'] === 'Deployment') - Number(right['kind'] === 'Deployment'))
     .map((document) => {
       if (document['kind'] === 'Deployment' && patch !== undefined) return patched(document, parse(patch) as Mapping);
       const data = document['data'];

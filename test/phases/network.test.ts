@@ -46,8 +46,8 @@ spec:
   const printed = `---${deployment}---\n${stringify({ kind: 'ConfigMap', metadata: { name: 'coredns' }, data: { Corefile: corefile } })}---\n${stringify({ kind: 'ServiceAccount' })}`;
   const parts = (text: string) => parseAllDocuments(text).map((document) => document.toJS());
 
-  test('is spread over the nodes and keeps everything else', async () => {
-    const [changed, settings, account] = parts(
+  test('is spread over the nodes and keeps everything else; the deployment is applied last', async () => {
+    const [settings, account, changed] = parts(
       dnsManifest(printed, true, await readAsset('network/coredns-patch.yaml')),
     );
     const { spec } = changed.spec.template;
@@ -58,7 +58,7 @@ spec:
   });
 
   test('asks no name server where a host has none, and stays as it is on one host', () => {
-    const [unchanged, settings] = parts(dnsManifest(printed, false, undefined));
+    const [settings, , unchanged] = parts(dnsManifest(printed, false, undefined));
     expect(unchanged).toEqual(parse(deployment));
     expect(settings.data.Corefile).toBe(withoutForward(corefile));
   });
