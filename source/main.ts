@@ -1,52 +1,27 @@
 import { Command, CommanderError } from 'commander';
-import { appCommand } from './commands/app.ts';
-import { applyCommand } from './commands/apply.ts';
-import { bundleCommand } from './commands/bundle.ts';
-import { certificatesCommand } from './commands/certificates.ts';
-import { demoCommand } from './commands/demo.ts';
-import { discoverCommand } from './commands/discover.ts';
-import { executeRunCommand } from './commands/execute-run.ts';
-import { preflightCommand } from './commands/preflight.ts';
 import { printAside } from './commands/print.ts';
-import { resetCommand } from './commands/reset.ts';
-import { statusCommand } from './commands/status.ts';
-import { replayCommand, watchCommand } from './commands/watch.ts';
-import { startWizard } from './commands/wizard/start-wizard.ts';
 import { withWizard } from './commands/wizard/wizard-command.ts';
 import { toLandfallError } from './errors.ts';
 
 const version = '0.1.0';
 
-function program(): Command {
+/** Whether the words ask for the wizard alone: only options, and none that speaks of the commands. */
+function wizardAlone(words: readonly string[]): boolean {
+  const ofOption = (index: number): boolean => ['--script', '--language'].includes(words[index - 1] ?? '');
+  return words.every((word, index) =>
+    word.startsWith('-') ? !['-h', '--help', '-V', '--version'].includes(word) : ofOption(index),
+  );
+}
+
+async function program(words: readonly string[]): Promise<Command> {
   const landfall = new Command('landfall')
     .description('From bare Linux machines to a highly available Kubernetes with your applications, without internet.')
     .version(version)
     .exitOverride();
   withWizard(landfall, version);
-  for (const command of [
-    discoverCommand(),
-    preflightCommand(),
-    applyCommand(),
-    statusCommand(),
-    watchCommand(),
-    replayCommand(),
-    resetCommand(),
-    bundleCommand(),
-    appCommand(),
-    certificatesCommand(),
-    demoCommand(startWizard, version),
-  ]) {
-    landfall.addCommand(withExitOverride(command));
-  }
-  landfall.addCommand(withExitOverride(executeRunCommand()), { hidden: true });
+  // The first screen does not wait for what only the commands need.
+  if (!wizardAlone(words)) (await import('./all-commands.ts')).addCommands(landfall, version);
   return landfall;
-}
-
-/** Usage errors of sub-commands end here too, with the same exit code. */
-function withExitOverride(command: Command): Command {
-  command.exitOverride();
-  for (const child of command.commands) withExitOverride(child);
-  return command;
 }
 
 function fail(thrown: unknown): void {
@@ -72,4 +47,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-await program().parseAsync(process.argv).catch(fail);
+await program(process.argv.slice(2))
+  .then((landfall) => landfall.parseAsync(process.argv))
+  .catch(fail);

@@ -2,7 +2,6 @@ import { lookup } from 'node:dns/promises';
 import { existsSync, statSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { clusterHome } from '../cluster/home.ts';
-import { listClusters, recallCluster } from '../cluster/known-cluster.ts';
 import { loadClusterDocument } from '../cluster/load-document.ts';
 import { LandfallError } from '../errors.ts';
 import { isLandfallNode } from '../hosts/discovery/landfall-node.ts';
@@ -12,6 +11,7 @@ import { addressesOf, parseRange } from '../hosts/discovery/ranges.ts';
 import { scanAddresses } from '../hosts/discovery/scan.ts';
 import { discoveredDocument } from '../hosts/discovery/to-document.ts';
 import { openHostPool } from '../runs/open-context.ts';
+import { knownNodes } from './known-nodes.ts';
 import { print, printAside } from './print.ts';
 
 type DiscoverOptions = {
@@ -78,15 +78,6 @@ async function neighboursOf(file: string): Promise<readonly NamedHost[]> {
   } finally {
     await pool.close();
   }
-}
-
-/** Clusters this machine knows, by the addresses of their hosts. */
-function knownNodes(): ReadonlyMap<string, string> {
-  return new Map(
-    listClusters().flatMap((name) =>
-      (recallCluster(name)?.document.hosts ?? []).map((host) => [host.address, name] as const),
-    ),
-  );
 }
 
 async function resolved(host: NamedHost): Promise<NamedHost | undefined> {

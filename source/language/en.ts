@@ -232,7 +232,7 @@ export const en = {
     disk: 'Disk',
     state: 'State',
     empty: [
-      'No hosts yet. Add them by address, or let Landfall scan your network.',
+      'No hosts yet. Let Landfall scan your network, or add them by address.',
       'One host is enough to try; three or more survive the loss of one.',
     ],
     states: {
@@ -266,25 +266,37 @@ export const en = {
     kernel: 'Kernel',
     addresses: 'Addresses',
     problem: 'Problem',
-    known: (cluster: string) => `already part of the cluster "${cluster}"`,
+    known: (cluster: string) =>
+      cluster === '?'
+        ? 'already part of a cluster that this machine does not know'
+        : `already part of the cluster "${cluster}"`,
+    /** What to do about a host that Landfall could not get into, by code: here nothing was written yet. */
+    remedies: {
+      SSH_AUTH: 'Enter on this host changes its login; "Login" changes it for all.',
+      SSH_KEY_FILE: 'Enter on this host changes the key file; "Login" changes it for all.',
+      SSH_KEY_PASSPHRASE: 'Enter on this host takes the passphrase of the key; "Login" takes it for all.',
+      SSH_UNREACHABLE: 'Is the machine on, and is its address right? r connects again.',
+      SUDO_PASSWORD: 'Enter on this host takes its sudo password; "Login" takes it for all.',
+    },
     changedKey:
       'The host shows another key than the last time. If it was installed anew, accept the new key; if not, somebody may be in between.',
     acceptKey: 'Accept the new key',
     addTitle: 'Add hosts',
-    addWhy: 'Type or paste addresses. Names, ranges, networks and user@host:port work too.',
+    addWhy: 'Addresses, names, ranges, networks, or a file with them.',
     addLabel: 'Addresses',
     addHint: 'For example 10.0.0.11-13, or paste a list',
     understood: (hosts: number, networks: number) =>
       `${plural(hosts, 'host', 'hosts')} understood${networks > 0 ? `, ${plural(networks, 'network', 'networks')} to scan` : ''}`,
     notUnderstood: (words: string) =>
       `Not understood: ${words}. Write addresses as in 10.0.0.11, root@10.0.0.12:2222 or 10.0.0.11-20.`,
+    addFile: 'The hosts in this file: a list, an inventory or an SSH configuration',
     addNothing: 'Please type at least one address, as in 10.0.0.11.',
     scanTitle: 'Scan the network',
     scanWhy: 'Landfall asks each address whether an SSH server answers. Nothing outside of these ranges is asked.',
     scanLabel: 'Networks',
     scanHint: (networks: string) =>
       networks === '' ? 'For example 10.0.0.0/24 or 10.0.0.1-50' : `Networks of this machine: ${networks}`,
-    scanWrong: 'Please write networks as in 10.0.0.0/24 (up to /16) or 10.0.0.1-50.',
+    scanWrong: 'Please write networks as in 10.0.0.0/24 (up to /20) or 10.0.0.1-50.',
     scanStart: 'Scan',
     loginTitle: 'Login',
     loginWhy: 'How Landfall logs in to the hosts. One login for all; single hosts may differ.',
@@ -299,6 +311,7 @@ export const en = {
     passwordEmpty: 'Please type the password.',
     keyFile: 'Key file',
     keyFileEmpty: 'Please type the path of a private key, as in ~/.ssh/id_ed25519.',
+    keyFileHint: (keys: string) => `Found on this machine: ${keys}`,
     passphrase: 'Passphrase',
     passphraseHint: 'Leave empty when the key has none',
     sudoPassword: 'sudo password',
@@ -338,7 +351,8 @@ export const en = {
     hosts: 'Hosts',
     severity: 'Weight',
     running: (done: number) => `Checking, ${done} results so far`,
-    good: (count: number) => `All ${count} checks passed.`,
+    good: (passed: number, notes: number) =>
+      notes === 0 ? `All ${passed} checks passed.` : `${passed} checks passed, ${plural(notes, 'note', 'notes')}.`,
     none: 'There are no checks for these hosts.',
     couldNotRun: 'The checks could not run; see above.',
     summary: (blocking: number, warnings: number, passed: number) =>
@@ -366,7 +380,6 @@ export const en = {
     fixAll: 'Fix what can be fixed',
     fix: 'fix',
     accept: 'accept',
-    nothingToFix: 'There is nothing that Landfall could mend by itself.',
     blocked: (count: number) =>
       `${plural(count, 'finding keeps', 'findings keep')} the install from starting: mend it, or accept the warning with w.`,
     wait: 'The checks are still running.',

@@ -198,6 +198,7 @@ export function practiceServices(fleet: FleetRecord, version: string): WizardSer
     },
 
     ownNetworks: async () => [{ cidr: '127.0.0.1/32', interface: 'practice' }],
+    ownKeys: async () => [],
     scanNetwork: (_ranges, onFound, onProgress, signal) => scanFleet(fleet, onFound, onProgress, signal),
     readHosts: async () => fleet.document.hosts.map(({ name, address, ssh }) => ({ name, address, port: ssh.port })),
     connectHosts: (targets, onState, signal) => hosts.connect(targets, onState, signal),

@@ -339,6 +339,8 @@ export const someState: ClusterState = {
 };
 
 export type FakeOptions = {
+  /** Private keys of the person. */
+  readonly keys?: readonly string[];
   readonly practice?: boolean;
   readonly clusters?: readonly KnownCluster[];
   readonly bundles?: readonly BundleInfo[];
@@ -446,6 +448,9 @@ export function fakeServices(options: FakeOptions = {}): FakeServices {
     },
     async ownNetworks() {
       return [{ cidr: '10.0.0.0/24', interface: 'eth0' }];
+    },
+    async ownKeys() {
+      return options.keys ?? [];
     },
     async scanNetwork(ranges, onFound, onProgress) {
       calls.push(`scan ${ranges.join(' ')}`);

@@ -277,6 +277,7 @@ async function take({ options, reach }: Picture, look: Look): Promise<string> {
 
 test.concurrent.for(pictures)(
   '$name in every size, language and glyph set',
+  { timeout: 180_000 },
   async (picture, { expect: expectHere }) => {
     const taken = await Promise.all(looks.map((look) => take(picture, look)));
     await expectHere(taken.join('\n')).toMatchFileSnapshot(`pictures/${picture.name}.txt`);

@@ -3,45 +3,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { hasTmux, tmuxTerminal } from './tmux.ts';
 
 // The program as it is shipped, in a real terminal: tmux is the terminal, its keys are the person.
 const program = path.resolve('dist/landfall.mjs');
-const hasTmux = spawnSync('tmux', ['-V']).status === 0;
-const socket = `landfall-test-${process.pid}`;
+const terminal = tmuxTerminal('pty');
+const { press, until } = terminal;
 const homes: string[] = [];
-
-function tmux(...words: readonly string[]): string {
-  const result = spawnSync('tmux', ['-L', socket, '-u', ...words], { encoding: 'utf8' });
-  return result.stdout;
-}
-
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const screen = (): string => tmux('capture-pane', '-p', '-t', 'wizard');
-
-async function until(text: string | RegExp, seconds = 60): Promise<string> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const shown = screen();
-    if (typeof text === 'string' ? shown.includes(text) : text.test(shown)) return shown;
-    if (Date.now() > end) throw new Error(`the screen never showed ${text}; it shows:\n${shown}`);
-    await pause(100);
-  }
-}
-
-async function press(...keys: readonly string[]): Promise<void> {
-  for (const key of keys) {
-    tmux('send-keys', '-t', 'wizard', key);
-    await pause(150);
-  }
-}
 
 function open(home: string, ...words: readonly string[]): void {
-  const command = [process.execPath, program, 'demo', ...words].map((word) => `'${word}'`).join(' ');
-  // The shell stays, so that what the program leaves behind in the terminal can be seen.
-  tmux(
-    ...['new-session', '-d', '-s', 'wizard', '-x', '80', '-y', '24'],
-    `LANG=C.UTF-8 LC_ALL=C.UTF-8 LANDFALL_HOME='${home}' ${command}; echo "ended with $?"; sleep 600`,
-  );
+  terminal.open([process.execPath, program, 'demo', ...words], { LANDFALL_HOME: home });
 }
 
 function newHome(): string {
@@ -56,7 +28,7 @@ beforeAll(() => {
 }, 120_000);
 
 afterEach(() => {
-  tmux('kill-session', '-t', 'wizard');
+  terminal.hangUp();
 });
 
 afterAll(() => {
@@ -71,7 +43,7 @@ afterAll(() => {
     }
     rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
-  tmux('kill-server');
+  terminal.close();
 });
 
 /** From the first screen to the running install, by keys alone. */
@@ -81,11 +53,11 @@ async function startInstall(): Promise<void> {
   await until('USB PRACT');
   await press('Enter');
   await until('No hosts yet');
-  await press('s');
+  await press('Enter');
   await until('Scan the network');
   await press('Enter');
   await until(/5 found/);
-  await press('Tab', 'Right', 'Right', 'Right', 'Right', 'Enter');
+  await press('Enter');
   await until('How Landfall logs in');
   await press('Enter', 'Enter', 'Enter');
   await until('5 of 5 chosen hosts ready');
@@ -113,7 +85,7 @@ test.runIf(hasTmux)(
     await startInstall();
     await until(/working/);
     // As when the window is closed: the shell and all it started get SIGHUP.
-    tmux('kill-session', '-t', 'wizard');
+    terminal.hangUp();
     await pause(500);
     open(home, '--speed', '10');
     await until(/practice|cluster/);
@@ -141,7 +113,7 @@ test.runIf(hasTmux)(
     await press('Down', 'Enter');
     const after = await until('ended with 0');
     expect(after).not.toContain('Not finished');
-    expect(tmux('display-message', '-p', '-t', 'wizard', '#{cursor_flag} #{alternate_on}').trim()).toBe('1 0');
+    expect(terminal.state('#{cursor_flag} #{alternate_on}')).toBe('1 0');
   },
 );
 
@@ -151,11 +123,11 @@ test.runIf(hasTmux)(
   async () => {
     open(newHome(), '--speed', '20');
     await until('New cluster');
-    tmux('resize-window', '-t', 'wizard', '-x', '50', '-y', '12');
+    terminal.resize({ columns: 50, rows: 12 });
     await until('Please enlarge');
-    tmux('resize-window', '-t', 'wizard', '-x', '60', '-y', '15');
+    terminal.resize({ columns: 60, rows: 15 });
     await until('New cluster');
-    tmux('resize-window', '-t', 'wizard', '-x', '132', '-y', '43');
+    terminal.resize({ columns: 132, rows: 43 });
     const large = await until('New cluster');
     expect(large.match(/New cluster/g)).toHaveLength(1);
   },

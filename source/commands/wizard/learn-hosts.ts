@@ -73,7 +73,9 @@ async function learnHost(target: HostTarget, keys: HostKeyStore): Promise<HostSt
     const facts = await gatherFacts(connection);
     return { address, port, condition: 'ready', ...seen, summary: summaryOf(facts) };
   } catch (thrown) {
-    const problem = problemOf(thrown);
+    const told = problemOf(thrown);
+    // A host without a name is called by its address, which needs no repeating.
+    const problem = { ...told, message: told.message.replace(`${address} (${address}:${port})`, address) };
     const condition = problem.code === 'SSH_HOST_KEY_CHANGED' ? 'key-changed' : 'failed';
     return { address, port, condition, ...seen, problem };
   } finally {

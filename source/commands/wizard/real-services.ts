@@ -4,6 +4,7 @@ import { verifyBundle } from '../../bundle/verify.ts';
 import { clusterHome, landfallHome } from '../../cluster/home.ts';
 import { rememberCluster } from '../../cluster/known-cluster.ts';
 import { LandfallError } from '../../errors.ts';
+import { ownNetworks } from '../../hosts/discovery/own-networks.ts';
 import { operatorKubeconfig } from '../../phases/operator-access.ts';
 import { runView } from '../../practice/run-view.ts';
 import { catalogueEntries } from '../../practice/services-catalogue.ts';
@@ -22,13 +23,12 @@ import { fixChecks, runChecks } from './check-hosts.ts';
 import { copyTree } from './copy-tree.ts';
 import { draftDocument, shortenHome, writeDraft } from './draft-document.ts';
 import { findBundles, inspectBundle, placeOf } from './find-bundles.ts';
+import { ownKeys, readHosts, scanNetwork } from './find-hosts.ts';
 import { watchClusters } from './known-clusters.ts';
 import { adoptKeys, forgetKey, learnHosts, wizardHome } from './learn-hosts.ts';
 import { actionRequest, documentOf, watchCluster } from './manage-cluster.ts';
 import { previewPlan, stepHistory } from './plan-preview.ts';
-import { readHosts } from './read-hosts.ts';
 import { saveReport } from './save-report.ts';
-import { ownNetworks, scanNetwork } from './scan-network.ts';
 
 function newestRun(cluster: string): RunDirectory {
   const run = runningRun(cluster) ?? listRuns(cluster).at(-1);
@@ -108,6 +108,7 @@ export function realServices(version: string): WizardServices {
       return inspectBundle({ folder: target, removable: false });
     },
     ownNetworks: async () => ownNetworks(),
+    ownKeys: async () => ownKeys().map(shortenHome),
     scanNetwork,
     readHosts: async (file) => readHosts(file),
     connectHosts: learnHosts,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { TerminalFlags } from '../../presenters/terminal/environment.ts';
-import { realServices } from './real-services.ts';
+import { lazyServices } from './lazy-services.ts';
 import { startWizard } from './start-wizard.ts';
 
 type WizardFlags = {
@@ -36,7 +36,7 @@ export function withWizard(program: Command, version: string): Command {
           ...(accessible === undefined ? {} : { accessible }),
           ...(language === undefined ? {} : { language }),
         };
-        await startWizard(realServices(version), { ...flags, ...(script === undefined ? {} : { script }) });
+        await startWizard(lazyServices(version), { ...flags, ...(script === undefined ? {} : { script }) });
       })
   );
 }

@@ -23,14 +23,19 @@ export type WizardServices = {
 
   /** Networks this machine is in, smallest first, as CIDR. */
   ownNetworks(): Promise<readonly OwnNetwork[]>;
-  /** Looks for SSH servers. `ranges` are addresses, `10.0.0.1-20` or CIDR, and never anything outside of them is asked. */
+  /** Files of private keys this person has, the most usual first. */
+  ownKeys(): Promise<readonly string[]>;
+  /**
+   * Looks for SSH servers. `ranges` are addresses, `10.0.0.1-20` or CIDR, and never anything outside of them is asked.
+   * A host may be told twice: again when it turns out to be in a cluster.
+   */
   scanNetwork(
     ranges: readonly string[],
     onFound: (host: FoundHost) => void,
     onProgress: (done: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Hosts named in `~/.ssh/config`, or in a file of addresses when a path is given. */
+  /** Hosts named in `~/.ssh/config`, or in the file of a path: a list, an SSH configuration or an inventory. */
   readHosts(file?: string): Promise<readonly HostTarget[]>;
   /** Logs in to each and learns what it is; every change of a host's state is one call. Changes nothing on hosts. */
   connectHosts(targets: readonly HostTarget[], onState: (state: HostState) => void, signal: AbortSignal): Promise<void>;
@@ -144,6 +149,7 @@ export type FoundHost = {
   readonly address: string;
   readonly port: number;
   readonly banner?: string;
+  /** Of the cluster it is in; `?` when it is in one that is not known here. */
   readonly cluster?: string;
 };
 

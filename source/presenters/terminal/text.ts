@@ -68,7 +68,7 @@ function breakable(word: string): readonly string[] {
   return parts;
 }
 
-/** Lines of at most the cells. Breaks at spaces and between CJK words; a longer word is cut. */
+/** Lines of at most the cells. Breaks at spaces and between CJK words; a longer word is cut, a path after a folder. */
 export function wrapText(text: string, cells: number): readonly string[] {
   if (cells < 1) return [];
   const lines: string[] = [];
@@ -83,8 +83,11 @@ export function wrapText(text: string, cells: number): readonly string[] {
           if (line !== '') lines.push(line);
           line = part;
           while (textWidth(line) > cells) {
-            const head = truncate(line, cells, '');
-            if (head === '') break;
+            const cut = truncate(line, cells, '');
+            if (cut === '') break;
+            // A path is read best when its folders stay whole.
+            const folder = cut.lastIndexOf('/') + 1;
+            const head = folder > cut.length / 3 ? cut.slice(0, folder) : cut;
             lines.push(head);
             line = line.slice(head.length);
           }

@@ -66,17 +66,6 @@ export function smallClusterProofs(of: () => Stage): void {
     expect(seenRuns(lab, 'solo').length).toBe(3);
   });
 
-  test('one control plane and one worker', async (context) => {
-    const { lab, bundle, completed } = of();
-    standsOn(context, completed, 'the install');
-    const hosts = hostsNamed(lab.hosts, ['node-2', 'node-5']);
-    const document = await writeClusterDocument(lab, { name: 'pair', hosts, controlPlanes: 1 });
-    const output = await landfall(lab, ['apply', document, '--bundle', bundle, '--yes']);
-    expect(output.exitCode, output.stdout + output.stderr).toBe(0);
-    const nodes = await onHost(lab, 'node-2', 'kubectl get nodes --no-headers');
-    expect(nodes).toMatch(/^node-2 +Ready +control-plane .*\nnode-5 +Ready +<none> /);
-  });
-
   test('two control planes are refused with the reason', async () => {
     const { lab, bundle } = of();
     const hosts = hostsNamed(lab.hosts, ['node-3', 'node-4']);

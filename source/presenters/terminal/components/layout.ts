@@ -20,17 +20,18 @@ export function marked(mark: Span, text: string, width: number, tone?: Tone): re
   );
 }
 
-/** Names and values under each other, values aligned; a long value goes on below itself. */
+/** Names and values under each other, values aligned; a long value goes on below itself, what has none is left out. */
 export function pairs(
   entries: readonly (readonly [string, string, Tone?])[],
   width: number,
   labelTone: Tone = 'dim',
 ): readonly Spans[] {
+  const told = entries.filter(([, value]) => value !== '');
   const longest = Math.min(
     Math.floor(width / 2),
-    entries.reduce((size, [name]) => Math.max(size, textWidth(name)), 0),
+    told.reduce((size, [name]) => Math.max(size, textWidth(name)), 0),
   );
-  return entries.flatMap(([name, value, tone]) =>
+  return told.flatMap(([name, value, tone]) =>
     wrapText(cleanText(value), Math.max(1, width - longest - 2)).map((line, index) => [
       span(`${fit(index === 0 ? name : '', longest, '')}  `, labelTone),
       span(line, tone),

@@ -4,11 +4,13 @@ import type { Tasks } from './tasks.ts';
 import { type HostRow, hostKey, type WizardState } from './wizard-state.ts';
 
 export type HostActions = {
-  loadNetworks(): void;
+  /** Learns what can be offered: this machine's networks and this person's keys. */
+  loadOffers(): void;
   scan(ranges: readonly string[]): void;
   stopScan(): void;
   add(targets: readonly HostTarget[]): void;
-  addFrom(file?: string): void;
+  /** Adds the hosts of a file, or of the SSH configuration, for the person to choose from. */
+  addFrom(file?: string, onRead?: () => void): void;
   remove(key: string): void;
   toggle(key: string): void;
   includeAll(): void;
@@ -32,18 +34,22 @@ function compareTargets(a: HostTarget, b: HostTarget): number {
   return rank(a).localeCompare(rank(b));
 }
 
-function addRows(state: WizardState, targets: readonly HostTarget[], found?: FoundHost): WizardState {
+function addRows(state: WizardState, targets: readonly HostTarget[], wanted: boolean, found?: FoundHost): WizardState {
   const known = new Map(state.hosts.map((row) => [hostKey(row.target), row]));
   for (const target of targets) {
     const key = hostKey(target);
     const row = known.get(key);
+    const seen = found === undefined ? {} : { found };
     // What was found again stays as the person left it; what is named by hand is wanted.
-    if (row === undefined)
-      known.set(key, { target, included: found === undefined, ...(found === undefined ? {} : { found }) });
-    else if (found === undefined) known.set(key, { ...row, included: true, target: { ...row.target, ...target } });
-    else known.set(key, { ...row, found });
+    if (row === undefined) known.set(key, { target, included: wanted, ...seen });
+    else known.set(key, { ...row, included: row.included || wanted, target: { ...row.target, ...target }, ...seen });
   }
   return { ...state, hosts: [...known.values()].sort((a, b) => compareTargets(a.target, b.target)) };
+}
+
+/** Whether the person must still say how to get into a chosen host. */
+export function needsLogin(state: WizardState): boolean {
+  return state.hosts.some((row) => row.included && effectiveLogin(row.target, state.login) === undefined);
 }
 
 /** A login that only names a user takes the rest from the one for all. */
@@ -82,12 +88,12 @@ export function hostActions(services: WizardServices, store: Store<WizardState>,
     timer ??= setTimeout(flush, 40);
   };
   const actions: HostActions = {
-    loadNetworks() {
+    loadOffers() {
       tasks.start(
-        'networks',
+        'offers',
         async () => {
-          const networks = await services.ownNetworks();
-          store.set((state) => ({ ...state, networks }));
+          const [networks, keys] = await Promise.all([services.ownNetworks(), services.ownKeys()]);
+          store.set((state) => ({ ...state, networks, keys }));
         },
         () => {},
       );
@@ -101,7 +107,7 @@ export function hostActions(services: WizardServices, store: Store<WizardState>,
             ranges,
             (found) => {
               const target = { address: found.address, port: found.port };
-              if (!signal.aborted) store.setSoon((state) => addRows(state, [target], found));
+              if (!signal.aborted) store.setSoon((state) => addRows(state, [target], false, found));
             },
             (done, total) => {
               if (!signal.aborted) store.setSoon((state) => ({ ...state, scan: { ranges, done, total } }));
@@ -118,17 +124,17 @@ export function hostActions(services: WizardServices, store: Store<WizardState>,
       store.set((state) => ({ ...state, scan: undefined }));
     },
     add(targets) {
-      store.set((state) => addRows(state, targets));
-      if (store.get().login !== undefined) actions.connect();
+      store.set((state) => addRows(state, targets, true));
+      actions.connect();
     },
-    addFrom(file) {
+    addFrom(file, onRead) {
       store.set((state) => ({ ...state, hostProblem: undefined }));
       tasks.start(
         'read-hosts',
         async () => {
           const targets = await services.readHosts(file);
-          store.set((state) => addRows(state, targets));
-          if (store.get().login !== undefined) actions.connect();
+          store.set((state) => addRows(state, targets, false));
+          onRead?.();
         },
         (problem) => store.set((state) => ({ ...state, hostProblem: problem })),
       );
@@ -138,11 +144,15 @@ export function hostActions(services: WizardServices, store: Store<WizardState>,
     },
     toggle(key) {
       change(key, (row) => ({ ...row, included: !row.included }));
-      if (store.get().login !== undefined) actions.connect();
+      actions.connect();
     },
     includeAll() {
-      store.set((state) => ({ ...state, hosts: state.hosts.map((row) => ({ ...row, included: true })) }));
-      if (store.get().login !== undefined) actions.connect();
+      store.set((state) => ({
+        ...state,
+        // What is in a cluster already is only taken when the person takes it by itself.
+        hosts: state.hosts.map((row) => (row.found?.cluster === undefined ? { ...row, included: true } : row)),
+      }));
+      actions.connect();
     },
     rename(key, name) {
       change(key, (row) => ({ ...row, name }));

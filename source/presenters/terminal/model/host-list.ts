@@ -50,7 +50,7 @@ export function parseHosts(text: string): ParsedHosts {
     const network = /^(\d+\.\d+\.\d+\.\d+)\/(\d{1,2})$/.exec(word);
     if (network !== null) {
       const valid =
-        parseAddress(network[1] ?? '') !== undefined && Number(network[2]) <= 32 && Number(network[2]) >= 16;
+        parseAddress(network[1] ?? '') !== undefined && Number(network[2]) <= 32 && Number(network[2]) >= 20;
       (valid ? networks : wrong).push(word);
       continue;
     }

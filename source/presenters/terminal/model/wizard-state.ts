@@ -76,6 +76,8 @@ export type WizardState = {
   readonly hosts: readonly HostRow[];
   readonly login: Login | undefined;
   readonly networks: readonly OwnNetwork[];
+  /** Files of this person's private keys. */
+  readonly keys: readonly string[];
   readonly scan: { readonly ranges: readonly string[]; readonly done: number; readonly total: number } | undefined;
   readonly hostProblem: Problem | undefined;
 
@@ -125,6 +127,7 @@ export function initialState(language: LanguageName): WizardState {
     hosts: [],
     login: undefined,
     networks: [],
+    keys: [],
     scan: undefined,
     hostProblem: undefined,
     roles: {},

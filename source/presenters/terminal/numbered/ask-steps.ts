@@ -94,7 +94,12 @@ export async function askHosts(talk: Conversation): Promise<boolean> {
   if (parsed.networks.length > 0) {
     await services.scanNetwork(
       parsed.networks,
-      ({ address, port }) => targets.push({ address, port }),
+      ({ address, port, cluster }) => {
+        // Told again, with the cluster it is in: that one is not taken.
+        const at = targets.findIndex((target) => target.address === address && target.port === port);
+        if (at < 0) targets.push({ address, port });
+        else if (cluster !== undefined) targets.splice(at, 1);
+      },
       () => {},
       never,
     );
@@ -198,7 +203,7 @@ export async function askChecks(talk: Conversation): Promise<boolean> {
     for (const group of groups.filter(({ weight }) => weight !== 'passed')) sayGroup(talk, group);
     const open = openFindings(talk.state);
     if (open.length === 0) {
-      asker.say(words.good(talk.state.checks.length));
+      asker.say(words.good(talk.state.checks.filter((result) => result.outcome === 'passed').length, 0));
       return true;
     }
     const fixable = talk.state.checks.filter((result) => result.outcome === 'failed' && result.fixable);

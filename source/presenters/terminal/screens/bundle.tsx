@@ -70,7 +70,7 @@ export function BundleScreen(): ReactNode {
     if (chosen === undefined) return;
     model.bundles.choose(chosen.directory);
     model.go('hosts');
-    model.hosts.loadNetworks();
+    model.hosts.loadOffers();
   };
   const busy = byteJob === undefined ? {} : { unavailable: words.busy };
   const actions: readonly Action[] =
@@ -181,7 +181,7 @@ export function BundleScreen(): ReactNode {
           if (bundle === undefined || bundle.problem !== undefined) return;
           model.bundles.choose(bundle.directory);
           model.go('hosts');
-          model.hosts.loadNetworks();
+          model.hosts.loadOffers();
         },
       }}
       toggle={{

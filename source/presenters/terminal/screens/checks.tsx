@@ -120,7 +120,7 @@ export function ChecksScreen(): ReactNode {
     if (state.checks.length === 0) return [];
     const blocking = count('blocks') + count('unknown');
     if (blocking + count('warns') === 0 && count('accepted') === 0) {
-      return [[span(`${glyphs.done} ${words.good(state.checks.length)}`, 'good')]];
+      return [[span(`${glyphs.done} ${words.good(count('passed'), count('informs'))}`, 'good')]];
     }
     const tone: Tone = blocking > 0 ? 'bad' : 'warning';
     const accepted = count('accepted');
@@ -177,16 +177,7 @@ export function ChecksScreen(): ReactNode {
           },
         },
         { id: 'again', label: words.again, run: () => model.checks.run() },
-        ...(state.checks.some((result) => result.outcome === 'failed')
-          ? [
-              {
-                id: 'fix',
-                label: words.fixAll,
-                ...(fixable.length === 0 ? { unavailable: words.nothingToFix } : {}),
-                run: () => model.checks.fix(fixable),
-              },
-            ]
-          : []),
+        ...(fixable.length > 0 ? [{ id: 'fix', label: words.fixAll, run: () => model.checks.fix(fixable) }] : []),
       ]}
       open={{
         label: words.open,

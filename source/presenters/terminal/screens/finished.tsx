@@ -33,12 +33,14 @@ function Success({ showLog }: { readonly showLog: () => void }): ReactNode {
   const { access, run } = state;
   const spinner = useSpinner(access === undefined && state.runProblem === undefined);
   const entries = access?.applications ?? [];
+  const secrets = entries.some((entry) => entry.password !== undefined);
   const { finished } = run;
   const duration = messages.words.duration(roughDuration(finished?.milliseconds ?? 0));
   const unchanged = finished !== undefined && finished.changed === 0;
   const password = (value: string | undefined): Spans =>
     value === undefined ? [] : revealed ? [span(value, 'accent')] : [span(profile.glyphs.mask.repeat(8), 'dim')];
   const reset = run.workflow === 'reset';
+  const turn = revealed ? words.hide : words.reveal;
   const actions: readonly Action[] = [
     { id: 'done', label: words.done, run: () => model.home() },
     { id: 'manage', label: words.manage, run: () => model.runs.manage(run.cluster) },
@@ -68,8 +70,8 @@ function Success({ showLog }: { readonly showLog: () => void }): ReactNode {
       columns={[
         { title: words.application, width: 14, grow: 1 },
         { title: words.address, width: 24, grow: 2 },
-        { title: words.user, width: 8, optional: 1 },
-        { title: words.password, width: 14, grow: 1 },
+        { title: secrets ? words.user : '', width: 8, optional: 1 },
+        { title: secrets ? words.password : '', width: 14, grow: 1 },
       ]}
       count={reset ? 0 : entries.length}
       rowKey={(row) => entries[row]?.name ?? ''}
@@ -99,9 +101,9 @@ function Success({ showLog }: { readonly showLog: () => void }): ReactNode {
         );
       }}
       actions={actions}
-      open={{ label: revealed ? words.hide : words.reveal, run: () => setRevealed(!revealed) }}
+      {...(secrets ? { open: { label: turn, run: () => setRevealed(!revealed) } } : {})}
       commands={[
-        { command: 'reveal', label: revealed ? words.hide : words.reveal, run: () => setRevealed(!revealed) },
+        ...(secrets ? [{ command: 'reveal' as const, label: turn, run: () => setRevealed(!revealed) }] : []),
         { command: 'log', run: showLog },
       ]}
       back={() => model.home()}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { type Field, FormScreen, type FormValues } from '../components/form-screen.tsx';
+import { problemMessage } from '../components/problem.ts';
 import { effectiveLogin } from '../model/host-actions.ts';
 import { parseHosts, parseRanges } from '../model/host-list.ts';
 import { type HostRow, hostKey, nodeNames } from '../model/wizard-state.ts';
@@ -9,12 +10,19 @@ import { useWizard } from '../wizard-context.tsx';
 
 type Closing = { readonly close: () => void };
 
+/** No address begins like this, so it is a file with addresses in it. */
+function isPath(text: string): boolean {
+  return /^\s*(~|\.{0,2})\//.test(text);
+}
+
 /** Addresses by hand or from the clipboard. */
 export function AddHostsForm({ close }: Closing): ReactNode {
-  const { model } = useWizard();
-  const { messages } = useView();
-  const words = messages.hosts;
+  const { model, state } = useWizard();
+  const view = useView();
+  const words = view.messages.hosts;
+  const problem = problemMessage(state.hostProblem, view);
   const judge = (value: string): string | undefined => {
+    if (isPath(value)) return undefined;
     const { targets, networks, wrong } = parseHosts(value);
     if (wrong.length > 0) return words.notUnderstood(wrong.slice(0, 3).join(', '));
     return targets.length + networks.length === 0 ? words.addNothing : undefined;
@@ -32,6 +40,7 @@ export function AddHostsForm({ close }: Closing): ReactNode {
           kind: 'text',
           initial: '',
           hint: (value) => {
+            if (isPath(value)) return words.addFile;
             const { targets, networks } = parseHosts(value);
             return targets.length + networks.length === 0
               ? words.addHint
@@ -43,13 +52,19 @@ export function AddHostsForm({ close }: Closing): ReactNode {
       submit={{
         label: words.add,
         run: (values) => {
-          const { targets, networks } = parseHosts(values['addresses'] ?? '');
+          const text = values['addresses'] ?? '';
+          if (isPath(text)) {
+            model.hosts.addFrom(text.trim(), close);
+            return;
+          }
+          const { targets, networks } = parseHosts(text);
           model.hosts.add(targets);
           if (networks.length > 0) model.hosts.scan(networks);
           close();
         },
       }}
       back={close}
+      {...(problem === undefined ? {} : { message: problem })}
     />
   );
 }
@@ -89,7 +104,12 @@ export function ScanForm({ close }: Closing): ReactNode {
   );
 }
 
-function loginFields(view: View, login: Login | undefined, visible: (values: FormValues) => boolean): readonly Field[] {
+function loginFields(
+  view: View,
+  login: Login | undefined,
+  keys: readonly string[],
+  visible: (values: FormValues) => boolean,
+): readonly Field[] {
   const words = view.messages.hosts;
   const with_ =
     (method: Login['method']) =>
@@ -137,7 +157,8 @@ function loginFields(view: View, login: Login | undefined, visible: (values: For
       name: 'keyFile',
       label: words.keyFile,
       kind: 'text',
-      initial: login?.method === 'key' ? login.keyFile : '~/.ssh/id_ed25519',
+      initial: login?.method === 'key' ? login.keyFile : (keys[0] ?? '~/.ssh/id_ed25519'),
+      ...(keys.length === 0 ? {} : { hint: words.keyFileHint(keys.join(', ')) }),
       validate: (value) => (value.trim() === '' ? words.keyFileEmpty : undefined),
       visible: with_('key'),
     },
@@ -173,14 +194,18 @@ export function LoginForm({ close }: Closing): ReactNode {
   const { practice } = model.services;
   const offered: Login | undefined =
     state.login ??
-    (practice === undefined ? undefined : { method: 'password', user: practice.user, password: practice.password });
+    (practice !== undefined
+      ? { method: 'password', user: practice.user, password: practice.password }
+      : state.keys[0] !== undefined
+        ? { method: 'key', user: 'root', keyFile: state.keys[0] }
+        : undefined);
   return (
     <FormScreen
       id="hosts-login"
       title={words.loginTitle}
       step="hosts"
       why={words.loginWhy}
-      fields={loginFields(view, offered, () => true)}
+      fields={loginFields(view, offered, state.keys, () => true)}
       submit={{
         label: words.loginDone,
         run: (values) => {
@@ -221,7 +246,7 @@ export function EditHostForm({ row, close }: Closing & { readonly row: HostRow }
           kind: 'switch',
           initial: row.target.login === undefined ? 'false' : 'true',
         },
-        ...loginFields(view, effectiveLogin(row.target, state.login), (values) => values['own'] === 'true'),
+        ...loginFields(view, effectiveLogin(row.target, state.login), state.keys, (values) => values['own'] === 'true'),
       ]}
       submit={{
         label: words.save,

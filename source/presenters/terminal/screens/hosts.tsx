@@ -7,6 +7,7 @@ import { problemLines, problemMessage } from '../components/problem.ts';
 import { QuestionScreen } from '../components/question-screen.tsx';
 import { useSpinner } from '../components/spinner.ts';
 import { useMemory } from '../memory.tsx';
+import { needsLogin } from '../model/host-actions.ts';
 import { type HostRow, hostKey, includedHosts, nodeNames } from '../model/wizard-state.ts';
 import type { Tone } from '../theme.ts';
 import { useView } from '../view.tsx';
@@ -60,12 +61,11 @@ export function HostsScreen(): ReactNode {
   };
   // Whoever names hosts is asked how to get into them, once.
   const closeAndAsk = (): void => {
-    const now = model.store.get();
-    if (includedHosts(now).length > 0 && now.login === undefined) setForm('login');
+    if (needsLogin(model.store.get())) setForm('login');
     else close();
   };
   if (form === 'add') return <AddHostsForm close={closeAndAsk} />;
-  if (form === 'scan') return <ScanForm close={() => setForm(undefined)} />;
+  if (form === 'scan') return <ScanForm close={close} />;
   if (form === 'login') return <LoginForm close={close} />;
   if (form !== undefined && 'edit' in form) {
     const row = rows.find((candidate) => hostKey(candidate.target) === form.edit);
@@ -92,31 +92,36 @@ export function HostsScreen(): ReactNode {
 
   const waiting = included.length - ready;
   const blocked = included.length === 0 ? words.chooseFirst : waiting > 0 ? words.notReady(waiting) : undefined;
-  const actions: readonly Action[] = [
-    {
-      id: 'continue',
-      label: words.continue,
-      ...(blocked === undefined ? {} : { unavailable: blocked }),
-      run: () => model.go('roles'),
+  const next: Action = {
+    id: 'continue',
+    label: words.continue,
+    ...(blocked === undefined ? {} : { unavailable: blocked }),
+    run: () => model.go('roles'),
+  };
+  const all: Action = {
+    id: 'all',
+    label: words.all,
+    run: () => {
+      model.hosts.includeAll();
+      closeAndAsk();
     },
-    { id: 'add', label: words.add, run: () => setForm('add') },
+  };
+  const add: Action = { id: 'add', label: words.add, run: () => setForm('add') };
+  const scan: Action =
     state.scan === undefined
       ? { id: 'scan', label: words.scan, run: () => setForm('scan') }
-      : { id: 'scan', label: words.stopScan, run: () => model.hosts.stopScan() },
-    ...(rows.length === 0
-      ? [{ id: 'config', label: words.sshConfig, run: () => model.hosts.addFrom() }]
-      : [
-          { id: 'login', label: words.login, run: () => setForm('login') },
-          {
-            id: 'all',
-            label: words.all,
-            run: () => {
-              model.hosts.includeAll();
-              if (model.store.get().login === undefined) setForm('login');
-            },
-          },
-        ]),
-  ];
+      : { id: 'scan', label: words.stopScan, run: () => model.hosts.stopScan() };
+  const login: Action = { id: 'login', label: words.login, run: () => setForm('login') };
+  const config: Action = { id: 'config', label: words.sshConfig, run: () => model.hosts.addFrom() };
+  // What comes next stands first: nothing there, something to choose from, something chosen.
+  const actions: readonly Action[] =
+    rows.length === 0
+      ? state.scan === undefined
+        ? [scan, add, config]
+        : [scan, add]
+      : included.length === 0
+        ? [all, add, scan]
+        : [next, add, scan, login, all];
   const marks: Readonly<Record<Condition, string>> = {
     found: glyphs.waiting,
     out: glyphs.skipped,
@@ -149,7 +154,12 @@ export function HostsScreen(): ReactNode {
     if (row === undefined) return [];
     const { summary, problem, fingerprint, keyIsNew, condition } = row.state ?? {};
     const lines: Spans[] = [];
-    if (problem !== undefined) lines.push(...problemLines(problem, area.width, view));
+    if (problem !== undefined) {
+      const remedy = words.remedies[problem.code as keyof typeof words.remedies] ?? problem.fix;
+      const { code, message } = problem;
+      const told = { code, message, ...(remedy === undefined ? {} : { fix: remedy }) };
+      lines.push(...problemLines(told, area.width, view));
+    }
     if (condition === 'key-changed') lines.push(...marked(span(glyphs.arrow, 'accent'), words.acceptKey, area.width));
     if (row.found?.cluster !== undefined) {
       lines.push(...marked(span(glyphs.warning, 'warning'), words.known(row.found.cluster), area.width, 'warning'));
@@ -219,7 +229,7 @@ export function HostsScreen(): ReactNode {
           const row = rows[index];
           if (row === undefined) return;
           model.hosts.toggle(hostKey(row.target));
-          if (!row.included && state.login === undefined) setForm('login');
+          if (needsLogin(model.store.get())) setForm('login');
         },
       }}
       open={{

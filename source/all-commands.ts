@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { appCommand } from './commands/app.ts';
+import { applyCommand } from './commands/apply.ts';
+import { bundleCommand } from './commands/bundle.ts';
+import { certificatesCommand } from './commands/certificates.ts';
+import { demoCommand } from './commands/demo.ts';
+import { discoverCommand } from './commands/discover.ts';
+import { executeRunCommand } from './commands/execute-run.ts';
+import { preflightCommand } from './commands/preflight.ts';
+import { resetCommand } from './commands/reset.ts';
+import { statusCommand } from './commands/status.ts';
+import { replayCommand, watchCommand } from './commands/watch.ts';
+import { startWizard } from './commands/wizard/start-wizard.ts';
+
+/** Every command beside the wizard. */
+export function addCommands(landfall: Command, version: string): void {
+  for (const command of [
+    discoverCommand(),
+    preflightCommand(),
+    applyCommand(),
+    statusCommand(),
+    watchCommand(),
+    replayCommand(),
+    resetCommand(),
+    bundleCommand(),
+    appCommand(),
+    certificatesCommand(),
+    demoCommand(startWizard, version),
+  ]) {
+    landfall.addCommand(withExitOverride(command));
+  }
+  landfall.addCommand(withExitOverride(executeRunCommand()), { hidden: true });
+}
+
+/** Usage errors of sub-commands end here too, with the same exit code. */
+function withExitOverride(command: Command): Command {
+  command.exitOverride();
+  for (const child of command.commands) withExitOverride(child);
+  return command;
+}
