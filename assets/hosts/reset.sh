@@ -32,6 +32,9 @@ units=landfall-kubeadm enabled=
 for unit in kubelet landfall-load-balancer landfall-registry containerd; do
   if ours "$unit"; then units="$units $unit" enabled="$enabled $unit"; fi
 done
+if [ -e /etc/systemd/system/landfall-snapshot.timer ]; then
+  units="landfall-snapshot.timer landfall-snapshot.service $units" enabled="$enabled landfall-snapshot.timer"
+fi
 # shellcheck disable=SC2086
 systemctl stop $units 2>/dev/null
 # shellcheck disable=SC2086
@@ -60,7 +63,7 @@ while :; do
   fi
   sleep 0.1
 done
-for program in ctr kubeadm kubectl helm registry kubelet etcdctl runc containerd containerd-shim-runc-v2; do
+for program in ctr kubeadm kubectl helm registry kubelet etcdctl etcdutl runc containerd containerd-shim-runc-v2; do
   grep -qsE "^absent [0-9]+ /usr/local/bin/$program\$" "$record/list" || continue
   for process in /proc/[0-9]*; do
     case $(readlink "$process/exe" 2>/dev/null) in

@@ -48,6 +48,12 @@ export type ClusterDocument = {
     /** More names and addresses the API answers to. */
     readonly additionalNames: readonly string[];
   };
+  /** Snapshots of etcd that each control plane takes by itself. */
+  readonly snapshots: {
+    readonly everyMinutes: number;
+    /** How many are kept on each control plane; 0 takes none. */
+    readonly keep: number;
+  };
   /** Free-form settings merged into kubeadm's own documents, kept in full. */
   readonly kubeadm: {
     readonly clusterConfiguration: Readonly<Record<string, unknown>>;

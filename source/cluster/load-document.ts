@@ -40,6 +40,12 @@ function validityDays(text: string | undefined): number {
   return unit === 'y' ? Number(amount) * 365 : Number(amount);
 }
 
+const unitMinutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 24 * 60 };
+
+function minutes(text: string): number {
+  return Number(text.slice(0, -1)) * (unitMinutes[text.slice(-1)] ?? 1);
+}
+
 function withDefaults(written: WrittenDocument, folder: string): ClusterDocument {
   const { spec } = written;
   const hosts = spec.hosts.map(
@@ -67,6 +73,7 @@ function withDefaults(written: WrittenDocument, folder: string): ClusterDocument
       rsaBits: spec.certificates?.rsaBits ?? 2048,
       additionalNames: spec.certificates?.additionalNames ?? [],
     },
+    snapshots: { everyMinutes: minutes(spec.snapshots?.every ?? '6h'), keep: spec.snapshots?.keep ?? 8 },
     kubeadm: {
       clusterConfiguration: spec.kubeadm?.clusterConfiguration ?? {},
       kubeletConfiguration: spec.kubeadm?.kubeletConfiguration ?? {},

@@ -52,6 +52,15 @@ export const specSchema = z.strictObject({
       additionalNames: z.array(z.string()).optional(),
     })
     .optional(),
+  snapshots: z
+    .strictObject({
+      every: z
+        .string()
+        .regex(/^[1-9]\d{0,3}(m|h|d)$/, 'must be a number of minutes, hours or days, as 30m, 6h or 1d')
+        .optional(),
+      keep: z.number().int().min(0).max(1000).optional(),
+    })
+    .optional(),
   kubeadm: z
     .strictObject({
       clusterConfiguration: anything.optional(),

@@ -6,13 +6,16 @@ import { LandfallError } from '../errors.ts';
 import { openHostPool } from '../runs/open-context.ts';
 import { isRunning, listRuns } from '../runs/run-directory.ts';
 import { journalSummary, type RunSummary } from '../runs/summary.ts';
-import { type ClusterState, clusterState } from '../workflows/cluster-state.ts';
+import { clusterState, type Health } from '../workflows/status/cluster-state.ts';
 import { print } from './print.ts';
+import { statusLines } from './status-text.ts';
 
-/** `landfall status`: what the cluster is now, asked from the hosts themselves. Exit code 0 only when all is well. */
+const exitCodes: Readonly<Record<Health, number>> = { well: 0, attention: 1, down: 7 };
+
+/** `landfall status`: what the cluster is now, asked from the hosts themselves. The exit code tells its health. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('show whether the cluster is well, and its last run')
+    .description('show whether the cluster is well, whether it could lose a machine now, and its last run')
     .argument('[cluster]', 'name of the cluster, or its document; the only one known unless given')
     .option('--output <format>', 'text or json', 'text')
     .action(async (name: string | undefined, options: { readonly output: string }) => {
@@ -30,42 +33,28 @@ export function statusCommand(): Command {
       const run =
         last === undefined ? undefined : { ...journalSummary(last.journal), id: last.id, running: isRunning(last) };
       const pool = openHostPool(document, home, {});
-      try {
-        const state = await clusterState(document, pool.host);
-        if (options.output === 'json') print(JSON.stringify({ cluster: document.name, ...state, lastRun: run }));
-        else for (const line of statusLines(document.name, state, run, path.join(home, 'runs'))) print(line);
-        process.exitCode = state.healthy ? 0 : 1;
-      } finally {
-        await pool.close();
+      const state = await clusterState(document, pool.connection);
+      if (options.output === 'json') print(JSON.stringify({ cluster: document.name, ...state, lastRun: run }));
+      else {
+        for (const line of statusLines(document.name, state)) print(line);
+        for (const line of runLines(document.name, run, path.join(home, 'runs'))) print(line);
       }
+      process.exitCode = exitCodes[state.health];
+      // A host that hangs would keep its connection, and with it this program, for half a minute.
+      process.stdout.write('', () => process.exit());
     });
 }
 
-function statusLines(
+function runLines(
   cluster: string,
-  state: ClusterState,
   run: (RunSummary & { readonly id: string; readonly running: boolean }) | undefined,
   runs: string,
 ): readonly string[] {
-  const width = Math.max(...state.hosts.map((host) => host.name.length));
-  const hosts = state.hosts.map((host) => {
-    const role = host.role.padEnd('control-plane'.length);
-    const words = host.problems.length === 0 ? 'ready' : host.problems.join('; ');
-    return `  ${host.problems.length === 0 ? 'ok ' : '!! '} ${host.name.padEnd(width)}  ${role}  ${words}`;
-  });
-  const lastRun =
-    run === undefined
-      ? []
-      : [
-          run.running
-            ? `Run ${run.id} goes on: landfall watch ${cluster}`
-            : `Last run ${run.id}: ${run.outcome ?? 'ended without finishing; the same command goes on from there'}`,
-          `Records of all runs: ${runs}`,
-        ];
+  if (run === undefined) return [];
   return [
-    `Cluster ${cluster}: ${state.summary}`,
-    ...hosts,
-    ...state.problems.map((text) => `  !!  ${text}`),
-    ...lastRun,
+    run.running
+      ? `Run ${run.id} goes on: landfall watch ${cluster}`
+      : `Last run ${run.id}: ${run.outcome ?? 'ended without finishing; the same command goes on from there'}`,
+    `Records of all runs: ${runs}`,
   ];
 }

@@ -481,6 +481,7 @@ export const en = {
     kubernetes: 'Start Kubernetes',
     network: 'Network',
     verification: 'Prove the cluster',
+    etcd: 'Keep copies of the state',
     applications: 'Applications',
   },
   progress: {

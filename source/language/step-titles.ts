@@ -24,6 +24,7 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'network/flannel': '设置容器网络（flannel）',
   'network/dns': '设置集群 DNS（CoreDNS）',
   'verification/cluster': '等待所有节点和系统容器就绪',
+  'etcd/snapshots': '定期为 etcd 制作快照',
   'reset/host': '移除 Landfall 的全部内容并恢复原状',
 };
 

@@ -466,6 +466,7 @@ export const zh: Messages = {
     kubernetes: '启动 Kubernetes',
     network: '网络',
     verification: '验证集群',
+    etcd: '保存集群状态的副本',
     applications: '应用',
   },
   progress: {

@@ -66,7 +66,15 @@ function placement(role: FileRole, file: BundleFile): RegistryFile {
     role === 'helm'
       ? `linux-${file.architecture}`
       : `etcd-v${file.version.replace(/^v/, '')}-linux-${file.architecture}`;
-  return { file, target: hostPaths.programs, strip: 1, members: [`${folder}/${role}`], proof: program };
+  // etcdutl comes with etcdctl; it checks and restores snapshots.
+  const names = role === 'etcdctl' ? ['etcdctl', 'etcdutl'] : [role];
+  return {
+    file,
+    target: hostPaths.programs,
+    strip: 1,
+    members: names.map((name) => `${folder}/${name}`),
+    proof: `${hostPaths.programs}/${names.at(-1)}`,
+  };
 }
 
 function registryFiles(context: InstallContext, facts: HostFacts, roles: readonly FileRole[]): readonly RegistryFile[] {

@@ -10,6 +10,7 @@ export function practiceDocument(hosts: readonly HostEntry[]): ClusterDocument {
     loadBalancer: { driver: 'haproxy', port: 7443 },
     registry: { port: 5443 },
     certificates: { validityDays: 36_500, rsaBits: 2048, additionalNames: [] },
+    snapshots: { everyMinutes: 360, keep: 8 },
     kubeadm: { clusterConfiguration: {}, kubeletConfiguration: {}, kubeProxyConfiguration: {} },
     applications: [],
   };

@@ -27,6 +27,8 @@ export function hostSecrets(host: HostEntry, typed: TypedSecrets): HostSecrets {
 
 /** Connections and facts of hosts, each made when first needed, kept, and made again after it failed. */
 export type HostPool = {
+  /** The connection alone, opened when it is first used. Throws HOST_UNKNOWN. */
+  connection(name: string): HostConnection;
   host(name: string): Promise<ConnectedHost>;
   /** Every login secret in use, for the redactor. */
   secretValues(): readonly string[];
@@ -65,6 +67,7 @@ export function openHostPool(document: ClusterDocument, home: string, typed: Typ
     return made;
   };
   return {
+    connection,
     host(name) {
       const known = connected.get(name);
       if (known !== undefined) return known;

@@ -11,7 +11,7 @@ import type { ClusterAction, ClusterState } from '../../presenters/terminal/serv
 import { type HostPool, openHostPool } from '../../runs/open-context.ts';
 import type { RunRequest } from '../../runs/request.ts';
 import { certificateList } from '../../workflows/certificate-list.ts';
-import { clusterState } from '../../workflows/cluster-state.ts';
+import { clusterState } from '../../workflows/status/cluster-state.ts';
 
 const interval = 10_000;
 
@@ -61,7 +61,7 @@ const actions = (cluster: string): readonly ClusterAction[] => [
 type Parts = Pick<ClusterState, 'nodes' | 'applications' | 'certificates' | 'events'>;
 
 async function nodesOf(document: ClusterDocument, pool: HostPool): Promise<ClusterState['nodes']> {
-  const state = await clusterState(document, pool.host);
+  const state = await clusterState(document, pool.connection);
   return document.hosts.map((host) => {
     const problems = state.hosts.find((entry) => entry.name === host.name)?.problems ?? [];
     return {
