@@ -20,7 +20,14 @@ ask() {
 }
 units='containerd kubelet landfall-load-balancer'
 if [ "$role" = control-plane ]; then units="$units landfall-registry landfall-snapshot.timer"; fi
-for unit in $units; do echo "unit $unit $(systemctl is-active "$unit" 2>/dev/null)"; done
+# shellcheck disable=SC2086
+states=$(systemctl is-active $units 2>/dev/null)
+# shellcheck disable=SC2086
+set -- $states
+for unit in $units; do
+  echo "unit $unit ${1:-unknown}"
+  shift || :
+done
 if command -v curl >/dev/null 2>&1 || command -v kubectl >/dev/null 2>&1; then
   echo "way $(ask "https://127.0.0.1:$balancer" /readyz | head -c 40 | tr -d '\n')"
 fi
@@ -33,10 +40,21 @@ if [ "$role" = control-plane ]; then
     sed 's/^/metric /'
   if command -v etcdctl >/dev/null 2>&1; then
     timeout 3 etcdctl --endpoints https://127.0.0.1:2379 --cacert "$pki/etcd/ca.crt" --cert "$pki/etcd/server.crt" \
-      --key "$pki/etcd/server.key" --command-timeout 3s member list 2>/dev/null | sed 's/^/member /'
+      --key "$pki/etcd/server.key" --command-timeout 3s member list --consistency=s 2>/dev/null | sed 's/^/member /'
   fi
   for file in /var/lib/landfall/snapshots/*.db; do
     if [ -f "$file" ]; then stat -c 'snapshot %Y %s %n' "$file"; fi
   done
   if [ -f /var/lib/landfall/last-backup ]; then echo "backup $(head -c 20 /var/lib/landfall/last-backup)"; fi
 fi
+# The body of a certificate in PEM is one word of base64; keys are never read out.
+set --
+for file in "$pki"/*.crt "$pki"/etcd/*.crt /etc/landfall/registry/server.crt /var/lib/kubelet/pki/kubelet-client-current.pem; do
+  if [ -r "$file" ]; then set -- "$@" "$file"; fi
+done
+awk '/-----BEGIN CERTIFICATE-----/ { inside = 1; body = ""; next }
+  /-----END CERTIFICATE-----/ { if (inside) print "certificate", FILENAME, body; inside = 0; next }
+  inside { body = body $0 }' "$@" /dev/null
+for file in /etc/kubernetes/*.conf; do
+  if [ -r "$file" ]; then sed -n "s|^ *client-certificate-data: *|configuration $file |p" "$file"; fi
+done

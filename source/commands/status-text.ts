@@ -79,7 +79,7 @@ export function statusLines(cluster: string, state: ClusterState, now: number = 
       'certificates',
       certificate === undefined
         ? 'unknown'
-        : `the first to end: ${certificate.path} of ${certificate.host}, in ${ageWords(certificate.daysLeft * 86_400_000)}`,
+        : `the first to end: ${certificate.path} of ${certificate.host}, ${certificate.end < now ? 'expired' : `in ${ageWords(certificate.end - now)}`}`,
     ],
     [
       'snapshots',

@@ -1,11 +1,10 @@
 import { readAsset } from '../../assets.ts';
-import { type CertificateFacts, inspectCertificates } from '../../certificates/inspect.ts';
 import type { ClusterDocument, HostEntry, HostRole } from '../../cluster/document.ts';
 import { LandfallError, toLandfallError } from '../../errors.ts';
 import type { HostConnection } from '../../hosts/connection.ts';
 import { answersTcp } from '../../hosts/reachable.ts';
 import { askCluster, type ClusterReport, type NodeReport } from './cluster-report.ts';
-import { type EtcdReport, type HostReport, parseHostReport } from './host-report.ts';
+import { type CertificateEnd, type EtcdReport, type HostReport, parseHostReport } from './host-report.ts';
 import { type EtcdQuorum, etcdQuorum, type HostLoss, hostLosses } from './losses.ts';
 import { clusterProblems, hostProblems } from './problems.ts';
 
@@ -34,7 +33,8 @@ export type ClusterState = {
   readonly etcd: EtcdQuorum;
   readonly dns?: ClusterReport['dns'];
   readonly data: ClusterReport['data'];
-  readonly certificate?: Pick<CertificateFacts, 'host' | 'path' | 'validTo' | 'daysLeft'>;
+  /** The certificate that ends first. */
+  readonly certificate?: CertificateEnd & { readonly host: string };
   readonly snapshots: { readonly newest?: number; readonly hosts: readonly string[] };
   /** Milliseconds since 1970. */
   readonly lastBackup?: number;
@@ -48,11 +48,8 @@ const usual: StatusLimits = { connect: 2000, answer: 10_000 };
 type Asked = {
   readonly host: HostEntry;
   readonly report?: HostReport;
-  readonly certificates: string;
   readonly error?: LandfallError;
 };
-
-const certificatesMark = 'certificates-begin';
 
 async function within<Value>(limit: number, host: string, work: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
@@ -79,16 +76,14 @@ async function askHost(
     if (direct && !(await answersTcp(host.address, host.ssh.port, limits.connect))) {
       return {
         host,
-        certificates: '',
         error: new LandfallError({ code: 'SSH_UNREACHABLE', message: 'the machine does not answer' }),
       };
     }
     const args = [host.role, String(document.loadBalancer.port), String(document.registry.port)];
     const text = await within(limits.answer, host.name, connection.check('Ask for the state', script, args));
-    const [report = '', certificates = ''] = text.split(`${certificatesMark}\n`);
-    return { host, report: parseHostReport(report), certificates };
+    return { host, report: parseHostReport(text) };
   } catch (thrown) {
-    return { host, certificates: '', error: toLandfallError(thrown) };
+    return { host, error: toLandfallError(thrown) };
   }
 }
 
@@ -98,8 +93,7 @@ export async function clusterState(
   connectionTo: (name: string) => HostConnection,
   limits: StatusLimits = usual,
 ): Promise<ClusterState> {
-  const [own, certificates] = await Promise.all([readAsset('hosts/status.sh'), readAsset('hosts/certificates.sh')]);
-  const script = `( ${own}\n)\necho ${certificatesMark}\n${certificates}`;
+  const script = await readAsset('hosts/status.sh');
   let turn: Promise<ClusterReport | undefined> = Promise.resolve(undefined);
   const asked = await Promise.all(
     document.hosts.map(async (host) => {
@@ -140,10 +134,9 @@ export function judge(
     };
   });
   const etcd = etcdQuorum(planes, answered);
-  const [certificate] = inspectCertificates(
-    asked.map(({ host, certificates }) => ({ host: host.name, text: certificates })),
-    now,
-  ).toSorted((left, right) => left.daysLeft - right.daysLeft);
+  const [certificate] = [...answered]
+    .flatMap(([host, report]) => report.certificates.map((entry) => ({ host, ...entry })))
+    .toSorted((left, right) => left.end - right.end);
   const snapshots = planes.flatMap(({ name }) =>
     (answered.get(name)?.snapshots ?? []).map(({ time }) => ({ host: name, time })),
   );

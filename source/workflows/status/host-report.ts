@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+
 /** What one etcd member says of itself. */
 export type EtcdReport = {
   readonly healthy: boolean;
@@ -24,6 +26,9 @@ export type EtcdMember = {
 
 export type Snapshot = { readonly time: number; readonly size: number; readonly file: string };
 
+/** A certificate and when it ends, in milliseconds since 1970. */
+export type CertificateEnd = { readonly path: string; readonly end: number };
+
 /** What a host said of itself; times are milliseconds since 1970 by its own clock. */
 export type HostReport = {
   readonly installed: boolean;
@@ -38,6 +43,7 @@ export type HostReport = {
   readonly members: readonly EtcdMember[];
   readonly snapshots: readonly Snapshot[];
   readonly lastBackup?: number;
+  readonly certificates: readonly CertificateEnd[];
 };
 
 /** The value below which a share of all observations of a Prometheus histogram lies, as Prometheus reckons it. */
@@ -95,6 +101,17 @@ function parseMember(line: string): EtcdMember {
   return { id, name, address: /^https?:\/\/([^:/]+):/.exec(peers)?.[1] ?? '', learner: learner === 'true' };
 }
 
+function certificateEnd(line: string): readonly CertificateEnd[] {
+  const space = line.lastIndexOf(' ');
+  try {
+    const { validTo } = new X509Certificate(Buffer.from(line.slice(space + 1), 'base64'));
+    return [{ path: line.slice(0, space), end: Date.parse(validTo) }];
+  } catch {
+    // A file that is just being written is read again the next time.
+    return [];
+  }
+}
+
 /** Reads what `status.sh` printed. */
 export function parseHostReport(text: string): HostReport {
   const lines = text.split('\n').map((line): readonly [string, string] => {
@@ -124,6 +141,8 @@ export function parseHostReport(text: string): HostReport {
       const [time, size, ...file] = line.split(' ');
       return { time: Number(time) * 1000, size: Number(size), file: file.join(' ') };
     }),
+    // Of the first kind the word is the certificate itself, of the second its PEM text; both are read alike.
+    certificates: [...many('certificate'), ...many('configuration')].flatMap(certificateEnd),
     ...(backup > 0 ? { lastBackup: backup * 1000 } : {}),
   };
 }

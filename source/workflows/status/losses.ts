@@ -26,9 +26,10 @@ export type Answered = ReadonlyMap<string, HostReport>;
 
 /** The members as etcd itself lists them; the control planes of the document while it answers nowhere. */
 export function knownMembers(planes: readonly HostEntry[], answered: Answered): readonly EtcdMember[] {
-  const lists = planes.map((plane) => answered.get(plane.name)?.members ?? []);
-  const longest = lists.toSorted((left, right) => right.length - left.length)[0] ?? [];
-  if (longest.length > 0) return longest;
+  const reports = planes.flatMap((plane) => answered.get(plane.name) ?? []).filter(({ members }) => members.length > 0);
+  // The leader's list is the newest.
+  const known = reports.find((report) => report.etcd?.leader) ?? reports[0];
+  if (known !== undefined) return known.members;
   return planes.map(({ name, address }) => ({ id: '', name, address, learner: false }));
 }
 

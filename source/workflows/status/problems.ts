@@ -1,8 +1,7 @@
-import type { CertificateFacts } from '../../certificates/inspect.ts';
 import type { ClusterDocument, HostEntry } from '../../cluster/document.ts';
 import type { LandfallError } from '../../errors.ts';
 import type { ClusterReport, NodeReport } from './cluster-report.ts';
-import type { HostReport } from './host-report.ts';
+import type { CertificateEnd, HostReport } from './host-report.ts';
 import type { Answered, EtcdQuorum } from './losses.ts';
 
 type HostFindings = {
@@ -59,12 +58,13 @@ type ClusterFindings = {
   readonly answered: Answered;
   readonly cluster: ClusterReport | undefined;
   readonly etcd: EtcdQuorum;
-  readonly certificate: CertificateFacts | undefined;
+  readonly certificate: (CertificateEnd & { readonly host: string }) | undefined;
   /** Time of the newest snapshot; 0 when there is none. */
   readonly newest: number;
   readonly now: number;
 };
 
+const day = 24 * 3_600_000;
 const certificateDays = 14;
 // Milliseconds; etcd's own advice is 10 for a disk that is made for it.
 const slowFsync = 100;
@@ -84,9 +84,10 @@ export function clusterProblems(found: ClusterFindings): {
     problems.push(`etcd has more members than the document has control planes`);
   }
   if (cluster !== undefined && cluster.dns.readyOn.length === 0) problems.push('the cluster DNS is not ready');
-  if (certificate !== undefined && certificate.daysLeft < certificateDays) {
-    const { host, path, daysLeft } = certificate;
-    problems.push(`${path} of ${host} ${daysLeft < 0 ? 'has expired' : `expires in ${daysLeft} days`}`);
+  if (certificate !== undefined && certificate.end - now < certificateDays * day) {
+    const { host, path, end } = certificate;
+    const words = end < now ? 'has expired' : `expires in ${Math.floor((end - now) / day)} days`;
+    problems.push(`${path} of ${host} ${words}`);
   }
   const interval = document.snapshots.everyMinutes * 60_000;
   if (document.snapshots.keep > 0 && cluster !== undefined) {
