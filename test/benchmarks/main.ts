@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { toLandfallError } from '../../source/errors.ts';
 import { runInstallBenchmark } from './install/benchmark.ts';
 import { judge } from './install/judge.ts';
+import { practiceOnce, runPracticeBenchmark } from './practice-fleet.ts';
 import { runScreenBenchmark } from './screens.tsx';
 import { runUploadBenchmark } from './upload/benchmark.ts';
 import { uploadOnce } from './upload/landfall-upload.ts';
@@ -59,13 +60,24 @@ program
 
 program
   .command('screens')
-  .description('the progress screen while many hosts report: from key to paint, bytes written, memory')
+  .description('the screens while many hosts report: from key to paint, first frame, bytes written, memory')
   .option('--hosts <count>', 'how many hosts', count, 1000)
   .option('--seconds <count>', 'how long', count, 20)
-  .action(async (options: { hosts: number; seconds: number }) => {
+  .option('--no-program', 'the screens alone, without the program as it is shipped')
+  .action(async (options: { hosts: number; seconds: number; program: boolean }) => {
     if (!(await runScreenBenchmark(options, say))) process.exitCode = 1;
     process.exit();
   });
+
+program
+  .command('practice')
+  .description('a fleet of practice hosts: how long it takes to start, to be looked at, and to be installed')
+  .option('--hosts <count>', 'how many hosts', count, 1000)
+  .action(async ({ hosts }: { hosts: number }) => {
+    for (const line of await runPracticeBenchmark(hosts)) say(line);
+  });
+
+program.command('practice-once', { hidden: true }).argument('<hosts>', 'how many', count).action(practiceOnce);
 
 // These run inside the lab's network, as processes of their own.
 program.command('judge', { hidden: true }).argument('<request>').action(judge);

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gatherFacts } from '../../source/hosts/gather-facts.ts';
 import { openHostKeyStore } from '../../source/hosts/host-keys.ts';
 import { SshConnection } from '../../source/hosts/ssh-connection.ts';
@@ -90,18 +89,29 @@ async function measure(count: number): Promise<PracticeFleetFigures> {
   }
 }
 
-/** Measures in a process of its own, started as the demo starts one. */
-export async function practiceFleetBenchmark(hosts = 1000): Promise<PracticeFleetFigures> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', fileURLToPath(import.meta.url), String(hosts)], {
+/** The figures as a line of JSON, for the process that asked. */
+export async function practiceOnce(hosts: number): Promise<void> {
+  process.stdout.write(`${JSON.stringify(await measure(hosts))}\n`);
+}
+
+/** Measures in a process of its own, started as the demo starts one; answers lines for a person. */
+export async function runPracticeBenchmark(hosts: number): Promise<readonly string[]> {
+  const [, entry = ''] = process.argv;
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', entry, 'practice-once', String(hosts)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const code = await new Promise((resolve) => child.once('close', resolve));
   if (code !== 0) throw new Error(`the benchmark of the practice fleet ended with ${code}`);
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as PracticeFleetFigures;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.stdout.write(`${JSON.stringify(await measure(Number(process.argv[2] ?? 1000)))}\n`);
+  const figures = JSON.parse(Buffer.concat(chunks).toString('utf8')) as PracticeFleetFigures;
+  const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+  const memory = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
+  return [
+    `${figures.hosts} practice hosts in one process`,
+    `  started after        ${seconds(figures.start)}`,
+    `  all looked at after  ${seconds(figures.facts)} (${seconds(figures.factsProcessor)} of processor time), ${memory(figures.memoryAfterFacts)}`,
+    `  ${figures.steps} steps of an install in ${seconds(figures.install)} (${seconds(figures.installProcessor)} of processor time)`,
+    `  most memory          ${memory(figures.memoryMost)}`,
+  ];
 }

@@ -44,7 +44,7 @@ export function tmuxTerminal(name: string): TmuxTerminal {
         `env ${assigned} ${command.map(quoted).join(' ')}; echo "ended with $?"; sleep 1200`,
       );
     },
-    async until(text, seconds = 60) {
+    async until(text, seconds = 120) {
       const end = Date.now() + seconds * 1000;
       for (;;) {
         const shown = screen();
