@@ -145,8 +145,8 @@ export const en = {
     changed: 'Last change',
     create: 'New cluster',
     createHelp: 'Set up Kubernetes on your machines',
-    bundle: 'Look at a bundle',
-    bundleHelp: 'See what a USB stick or a folder holds, copy it to this disk',
+    bundle: 'Import a bundle',
+    bundleHelp: 'Copy it from a stick to this disk, and verify it',
     practice: 'Practice',
     practiceHelp: 'Try it all on simulated machines',
     language: 'Language',
@@ -436,6 +436,8 @@ export const en = {
     planning: 'Making the plan',
     steps: (count: number) => plural(count, 'step', 'steps'),
     onHost: (host: string) => `On ${host}`,
+    byHost: 'Plan by host',
+    byHostWhy: 'Every step on every host, in the order of the host. What is done already is seen and left.',
     takes: (duration: string) => `It takes about ${duration}.`,
     sends: (bytes: string) => `${bytes} are sent to the hosts.`,
     start: 'Start the install',
@@ -456,7 +458,8 @@ export const en = {
   },
   /** The engine's own titles are English; other languages give theirs. */
   stepTitles: {} as Readonly<Record<string, string>>,
-  actionTitles: {} as Readonly<Record<string, string>>,
+  installs: (application: string) => `Install ${application}`,
+  actionTitles: { reset: 'Remove the cluster' } as Readonly<Record<string, string>>,
   /** The wizard as numbered questions. */
   numbered: {
     hint: 'Type a number or an answer and press Enter. The value in [ ] is taken when you only press Enter. "<" goes back.',

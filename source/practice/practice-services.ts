@@ -107,7 +107,7 @@ function preview(draft: WizardDraft, fleet: FleetRecord): PlanPreview {
     phases: plan.phases.map((phase) => ({ id: phase.id, title: phase.title, steps: phase.steps.length })),
     hosts: document.hosts.map((host) => ({
       name: host.name,
-      steps: steps.filter((step) => step.host === host.name).map((step) => step.title),
+      steps: steps.filter((step) => step.host === host.name).map(({ id, title }) => ({ id, title })),
     })),
     bytes: Math.round(uploadBytes(steps.map((step) => step.id)) * fleet.scale),
     problems: [],

@@ -6,7 +6,7 @@ import { landfallCommand } from './cluster/landfall.ts';
 import { makeOperatorHome } from './cluster/operator-home.ts';
 import { ensureImages } from './components/ensure.ts';
 import { type Lab, upLab } from './hosts/lab.ts';
-import { keepRecords, onHost } from './proof/stage.ts';
+import { keepRecords, onHost, standsOn } from './proof/stage.ts';
 
 // A person at a real terminal, by keys alone, with real machines: from the first screen to an application that answers.
 describe.runIf(hasTmux)('the wizard on real hosts', () => {
@@ -14,6 +14,8 @@ describe.runIf(hasTmux)('the wizard on real hosts', () => {
   const { press, type, until } = terminal;
   let lab: Lab;
   let environment: Readonly<Record<string, string>>;
+  let installing = false;
+  let installed = false;
 
   const open = (): void => terminal.open(landfallCommand(lab, []), environment);
 
@@ -95,9 +97,11 @@ describe.runIf(hasTmux)('the wizard on real hosts', () => {
     expect(await until('This is the last question')).toContain('❯ No, go back');
     await press('Down', 'Enter');
     await until(/\d+% .* so far/);
+    installing = true;
   });
 
-  test('a terminal that is closed does not stop the install; the next one ends with what was installed', async () => {
+  test('a terminal that is closed does not stop the install; the next one ends with what was installed', async (context) => {
+    standsOn(context, installing, 'the walk to the install');
     onTestFailed(() => console.log(`${terminal.screen()}\nRecords of the run are kept in ${keepRecords(lab)}.`));
     terminal.hangUp();
     open();
@@ -111,9 +115,11 @@ describe.runIf(hasTmux)('the wizard on real hosts', () => {
     const nodes = await onHost(lab, 'node-1', 'kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes --no-headers');
     expect(nodes).toMatch(/^node-1 +Ready +control-plane .*\nnode-2 +Ready +<none> /);
     expect(await lab.outsidePackets()).toBe(0);
+    installed = true;
   });
 
-  test('afterwards the cluster is managed from the same screens', async () => {
+  test('afterwards the cluster is managed from the same screens', async (context) => {
+    standsOn(context, installed, 'the install');
     onTestFailed(() => console.log(terminal.screen()));
     await press('Enter');
     await until(/❯ walk +\S+ ready/);

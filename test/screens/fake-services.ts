@@ -487,7 +487,10 @@ export function fakeServices(options: FakeOptions = {}): FakeServices {
     async previewPlan(draft) {
       return {
         phases: phases.map((phase) => ({ ...phase, steps: draft.hosts.length })),
-        hosts: draft.hosts.map((host) => ({ name: host.nodeName, steps: Object.values(stepTitles) })),
+        hosts: draft.hosts.map((host) => ({
+          name: host.nodeName,
+          steps: Object.entries(stepTitles).map(([id, title]) => ({ id: `${id}@${host.nodeName}`, title })),
+        })),
         bytes: 1.2 * gibibyte * draft.hosts.length,
         expectedMilliseconds: 240_000,
         problems: [],

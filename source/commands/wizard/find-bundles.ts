@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { loadCatalogue } from '../../applications/catalogue.ts';
@@ -114,14 +114,23 @@ export async function inspectBundle(place: Place): Promise<BundleInfo> {
   };
 }
 
-/** Looks at all places; what is no bundle is passed over. */
-export async function findBundles(onFound: (bundle: BundleInfo) => void, signal: AbortSignal): Promise<void> {
-  for (const place of bundlePlaces()) {
-    if (signal.aborted) return;
-    if (!looksLikeBundle(place.folder)) continue;
-    const info = await inspectBundle(place).catch(() => undefined);
-    if (info !== undefined && !signal.aborted) onFound(info);
-  }
+export type BundleSearch = (onFound: (bundle: BundleInfo) => void, signal: AbortSignal) => Promise<void>;
+
+/** A search through all places; what is no bundle is passed over, what did not change is not read again. */
+export function bundleSearch(): BundleSearch {
+  const known = new Map<string, BundleInfo>();
+  return async (onFound, signal) => {
+    for (const place of bundlePlaces()) {
+      if (signal.aborted) return;
+      if (!looksLikeBundle(place.folder)) continue;
+      const changed = statSync(path.join(place.folder, 'index.json'), { throwIfNoEntry: false })?.mtimeMs;
+      const state = `${place.folder} ${changed}`;
+      const info = known.get(state) ?? (await inspectBundle(place).catch(() => undefined));
+      if (info === undefined || signal.aborted) continue;
+      if (info.problem === undefined) known.set(state, info);
+      onFound(info);
+    }
+  };
 }
 
 /** Whether a folder lies on a medium that may be pulled. */

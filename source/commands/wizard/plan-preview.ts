@@ -8,12 +8,13 @@ import { toLandfallError } from '../../errors.ts';
 import { progressOf } from '../../presenters/remaining-time.ts';
 import { applyEvents, emptyRun, stepKey } from '../../presenters/run-state.ts';
 import type { PlanPreview, WizardDraft } from '../../presenters/terminal/services.ts';
+import { usualDurations } from '../../presenters/usual-durations.ts';
 import { journalReader } from '../../runs/follow.ts';
 import { prepareRun } from '../../runs/prepare.ts';
 import { listRuns } from '../../runs/run-directory.ts';
 import { draftDocument } from './draft-document.ts';
 
-/** Milliseconds that steps took in the runs known here, newest clusters and runs counting as much as old ones. */
+/** Milliseconds that steps take: in the runs known here, newest counting as much as old ones, else what is usual. */
 export function stepHistory(): Readonly<Record<string, number>> {
   const sums = new Map<string, { milliseconds: number; count: number }>();
   for (const run of listClusters().flatMap((name) => listRuns(name).slice(-3))) {
@@ -24,7 +25,8 @@ export function stepHistory(): Readonly<Record<string, number>> {
       sums.set(key, { milliseconds: known.milliseconds + event.milliseconds, count: known.count + 1 });
     }
   }
-  return Object.fromEntries([...sums].map(([key, { milliseconds, count }]) => [key, milliseconds / count]));
+  const measured = [...sums].map(([key, { milliseconds, count }]) => [key, milliseconds / count] as const);
+  return { ...usualDurations, ...Object.fromEntries(measured) };
 }
 
 /** The plan of a draft, made with passing secrets in a passing folder; no host is asked and nothing is kept. */
@@ -62,7 +64,7 @@ export async function previewPlan(draft: WizardDraft): Promise<PlanPreview> {
       phases: plan.phases.map((phase) => ({ id: phase.id, title: phase.title, steps: phase.steps.length })),
       hosts: document.hosts.map((host) => ({
         name: host.name,
-        steps: steps.filter((step) => step.host === host.name).map((step) => step.title),
+        steps: steps.filter((step) => step.host === host.name).map(({ id, title }) => ({ id, title })),
       })),
       bytes: ofPrograms + ofImages,
       ...(remaining === undefined ? {} : { expectedMilliseconds: remaining }),

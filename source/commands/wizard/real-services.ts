@@ -22,7 +22,7 @@ import { startRun } from '../../runs/start.ts';
 import { fixChecks, runChecks } from './check-hosts.ts';
 import { copyTree } from './copy-tree.ts';
 import { draftDocument, shortenHome, writeDraft } from './draft-document.ts';
-import { findBundles, inspectBundle, placeOf } from './find-bundles.ts';
+import { bundleSearch, inspectBundle, placeOf } from './find-bundles.ts';
 import { ownKeys, readHosts, scanNetwork } from './find-hosts.ts';
 import { watchClusters } from './known-clusters.ts';
 import { adoptKeys, forgetKey, learnHosts, wizardHome } from './learn-hosts.ts';
@@ -99,7 +99,7 @@ export function realServices(version: string): WizardServices {
   return {
     version,
     watchClusters,
-    findBundles,
+    findBundles: bundleSearch(),
     inspectBundle: (directory) => inspectBundle(placeOf(directory)),
     verifyBundle: verify,
     async copyBundle(directory, onProgress, signal) {

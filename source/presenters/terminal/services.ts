@@ -264,9 +264,12 @@ export type WizardDraft = {
   readonly acceptedWarnings: readonly CheckTarget[];
 };
 
+/** A step by its id, for its title in another language, and its title as the engine says it. */
+export type PlannedTitle = { readonly id: string; readonly title: string };
+
 export type PlanPreview = {
   readonly phases: readonly { readonly id: string; readonly title: string; readonly steps: number }[];
-  readonly hosts: readonly { readonly name: string; readonly steps: readonly string[] }[];
+  readonly hosts: readonly { readonly name: string; readonly steps: readonly PlannedTitle[] }[];
   /** Bytes sent over the network. */
   readonly bytes: number;
   readonly expectedMilliseconds?: number;

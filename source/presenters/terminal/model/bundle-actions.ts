@@ -5,6 +5,8 @@ import type { ByteJob, WizardState } from './wizard-state.ts';
 
 export type BundleActions = {
   search(): void;
+  /** Looks again without a word: a stick that is plugged in shows itself, one that is pulled goes. */
+  lookAgain(): void;
   /** Looks at a folder the person named; calls back when it is a usable bundle. */
   inspect(directory: string, onGood: () => void): void;
   choose(directory: string): void;
@@ -25,6 +27,10 @@ function withBundle(state: WizardState, found: BundleInfo): WizardState {
 }
 
 export function bundleActions(services: WizardServices, store: Store<WizardState>, tasks: Tasks): BundleActions {
+  /** Folders that the search found, and not the person. */
+  const everFound = new Set<string>();
+  /** Bundle whose copy ended because its medium did. */
+  let brokenOff: string | undefined;
   const job = (
     kind: ByteJob['kind'],
     directory: string,
@@ -35,6 +41,7 @@ export function bundleActions(services: WizardServices, store: Store<WizardState
       bundleProblem: undefined,
       byteJob: { kind, directory, done: 0, total: 0, startedAt: Date.now(), from: 0 },
     }));
+    brokenOff = undefined;
     let first = true;
     const onBytes = (done: number, total: number): void => {
       const from = first ? done : undefined;
@@ -51,16 +58,48 @@ export function bundleActions(services: WizardServices, store: Store<WizardState
         await work(onBytes, signal);
         if (!signal.aborted) store.set((state) => ({ ...state, byteJob: undefined }));
       },
-      (problem) => store.set((state) => ({ ...state, byteJob: undefined, bundleProblem: problem })),
+      (problem) => {
+        if (kind === 'copy' && problem.code === 'COPY_READ') brokenOff = directory;
+        store.set((state) => ({ ...state, byteJob: undefined, bundleProblem: problem }));
+      },
     );
   };
-  return {
+  const actions: BundleActions = {
+    lookAgain() {
+      if (store.get().searchingBundles) return;
+      const seen: BundleInfo[] = [];
+      tasks.start(
+        'bundle-look',
+        async (signal) => {
+          await services.findBundles((found) => seen.push(found), signal);
+          if (signal.aborted) return;
+          const here = new Set(seen.map(({ directory }) => directory));
+          const { bundles, byteJob } = store.get();
+          const gone = bundles.filter(({ directory }) => everFound.has(directory) && !here.has(directory));
+          const fresh = seen.filter(({ directory }) => !bundles.some((known) => known.directory === directory));
+          for (const { directory } of seen) everFound.add(directory);
+          if (gone.length > 0 || fresh.length > 0) {
+            store.set((state) => {
+              const left = state.bundles.filter(
+                (bundle) => !gone.some(({ directory }) => directory === bundle.directory),
+              );
+              return fresh.reduce(withBundle, { ...state, bundles: left });
+            });
+          }
+          // The stick of a copy that broke off is back: it goes on where it ended.
+          const broken = brokenOff;
+          if (broken !== undefined && byteJob === undefined && here.has(broken)) actions.copy(broken);
+        },
+        () => {},
+      );
+    },
     search() {
       store.set((state) => ({ ...state, searchingBundles: true, bundleProblem: undefined }));
       tasks.start(
         'bundle-search',
         async (signal) => {
           await services.findBundles((found) => {
+            everFound.add(found.directory);
             if (!signal.aborted) store.setSoon((state) => withBundle(state, found));
           }, signal);
           if (!signal.aborted) store.set((state) => ({ ...state, searchingBundles: false }));
@@ -102,8 +141,10 @@ export function bundleActions(services: WizardServices, store: Store<WizardState
       });
     },
     stopJob() {
+      brokenOff = undefined;
       tasks.stop('bundle-job');
       store.set((state) => ({ ...state, byteJob: undefined }));
     },
   };
+  return actions;
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { formatBytes, formatBytesOf, formatClock, roughDuration } from '../../../language/format.ts';
 import { FormScreen } from '../components/form-screen.tsx';
 import { type Area, bar, pairs } from '../components/layout.ts';
@@ -13,6 +13,8 @@ import type { Tone } from '../theme.ts';
 import { useView } from '../view.tsx';
 import { useWizard } from '../wizard-context.tsx';
 
+const lookAgainMilliseconds = 3000;
+
 /** Which bundle shall be installed: found by itself, or by its path. */
 export function BundleScreen(): ReactNode {
   const { model, state } = useWizard();
@@ -23,6 +25,10 @@ export function BundleScreen(): ReactNode {
   const [typing, setTyping] = useState(false);
   const spinner = useSpinner(state.searchingBundles || state.byteJob !== undefined);
   const { bundles, byteJob } = state;
+  useEffect(() => {
+    const timer = setInterval(() => model.bundles.lookAgain(), lookAgainMilliseconds);
+    return () => clearInterval(timer);
+  }, [model]);
   const memory = useMemory();
   const found = (): void => {
     const place: Place = { zone: 'actions', row: '', action: 0 };

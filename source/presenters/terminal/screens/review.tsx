@@ -16,9 +16,11 @@ import {
   rolesOf,
   type ScreenId,
 } from '../model/wizard-state.ts';
+import { stepTitle } from '../step-title.ts';
 import { fit, textWidth } from '../text.ts';
 import { useView } from '../view.tsx';
 import { useWizard } from '../wizard-context.tsx';
+import { PlanByHostScreen } from './plan-by-host.tsx';
 
 type Item = {
   readonly id: string;
@@ -37,9 +39,10 @@ export function ReviewScreen(): ReactNode {
   const words = messages.review;
   const [asking, setAsking] = useState(false);
   const [naming, setNaming] = useState(false);
+  const [planning, setPlanning] = useState(false);
   const { preview } = state;
-  const planning = preview === undefined && state.reviewProblem === undefined;
-  const spinner = useSpinner(planning || state.starting);
+  const unplanned = preview === undefined && state.reviewProblem === undefined;
+  const spinner = useSpinner(unplanned || state.starting);
   const included = includedHosts(state);
   const names = [...nodeNames(state).values()];
   const roles = [...rolesOf(state).values()];
@@ -77,6 +80,9 @@ export function ReviewScreen(): ReactNode {
         back={() => setNaming(false)}
       />
     );
+  }
+  if (planning && preview !== undefined) {
+    return <PlanByHostScreen preview={preview} close={() => setPlanning(false)} />;
   }
   if (asking) {
     return (
@@ -149,7 +155,7 @@ export function ReviewScreen(): ReactNode {
       if (problem.fix !== undefined) lines.push(...marked(span(glyphs.arrow, 'accent'), problem.fix, area.width));
     }
     if (preview === undefined) {
-      if (planning) lines.push([span(`${spinner} ${words.planning}`, 'running')]);
+      if (unplanned) lines.push([span(`${spinner} ${words.planning}`, 'running')]);
       return lines;
     }
     const time =
@@ -175,7 +181,7 @@ export function ReviewScreen(): ReactNode {
     const example = preview.hosts[0];
     if (example !== undefined && area.height > lines.length + 4) {
       lines.push(blank, [span(words.onHost(example.name), 'title')]);
-      lines.push(...example.steps.map((step): Spans => [span(`  ${step}`, 'dim')]));
+      lines.push(...example.steps.map((step): Spans => [span(`  ${stepTitle(step, messages)}`, 'dim')]));
     }
     return lines;
   };
@@ -220,6 +226,9 @@ export function ReviewScreen(): ReactNode {
           ...(missing ? { unavailable: words.notYet } : {}),
           run: () => setAsking(true),
         },
+        ...(preview !== undefined && preview.hosts.length > 0
+          ? [{ id: 'plan', label: words.byHost, run: () => setPlanning(true) }]
+          : []),
         { id: 'save', label: words.save, run: () => model.runs.save() },
       ]}
       open={{ label: words.change, run: edit }}

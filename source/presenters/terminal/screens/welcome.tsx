@@ -52,6 +52,7 @@ export function WelcomeScreen(): ReactNode {
   };
   const entries: readonly Entry[] = [
     { id: 'create', title: words.create, help: words.createHelp, run: startBundle },
+    { id: 'bundle', title: words.bundle, help: words.bundleHelp, run: startBundle },
     ...(model.services.practice === undefined
       ? [{ id: 'practice', title: words.practice, help: words.practiceHelp, run: () => exit({ kind: 'practice' }) }]
       : []),

@@ -64,6 +64,8 @@ export async function runScript(lines: readonly ScriptLine[], file: string, stag
           }
           await sleep(20);
         }
+        // What is seen is not yet listening to keys.
+        await sleep(keyPause);
         break;
       }
     }

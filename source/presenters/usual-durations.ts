@@ -1,0 +1,36 @@
+/**
+ * Milliseconds that steps take on small machines (two processors, a solid-state disk), by step key: medians of installs in
+ * the lab. Where a run of this machine has measured a step, its own figure counts.
+ */
+export const usualDurations: Readonly<Record<string, number>> = {
+  'prepare/kernel': 1500,
+  'runc/upload': 2400,
+  'containerd/upload': 3600,
+  'containerd/service': 1200,
+  'certificates/place': 1400,
+  'registry/upload': 2100,
+  'registry/program': 1800,
+  'registry/service': 2000,
+  'registry/essentials': 6300,
+  'registry/cluster': 5700,
+  'registry/images': 3900,
+  'registry/copy': 8000,
+  'node/programs': 4700,
+  'node/tools': 2400,
+  'node/images': 5400,
+  'node/network': 2900,
+  'load-balancer/start': 6900,
+  'kubernetes/init': 12_000,
+  'kubernetes/token': 2300,
+  'kubernetes/access': 120,
+  'kubernetes/kubectl': 500,
+  'kubernetes/join': 11_000,
+  'network/flannel': 1900,
+  'network/dns': 3800,
+  'verification/cluster': 20_000,
+  'applications/local-path-storage': 14_000,
+  'applications/website': 7000,
+  'applications/valkey': 13_000,
+  'applications/mariadb': 16_000,
+  'reset/host': 3900,
+};
