@@ -1,8 +1,17 @@
-import { createPublicKey, type X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import path from 'node:path';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
 import { addressInNetwork } from '../cluster/networks.ts';
-import { generateRsaKey, issueAuthority, issueLeaf, type KeyAndCertificate, type LeafRequest } from './issue.ts';
+import { namesOf } from './inspect.ts';
+import {
+  type CertificateSubject,
+  generateRsaKey,
+  issueAuthority,
+  issuedAt,
+  issueLeaf,
+  type KeyAndCertificate,
+  type LeafRequest,
+} from './issue.ts';
 import { storedPair, storedText } from './stored.ts';
 
 /** Certificates and keys of one control plane, by their path below /etc/kubernetes/pki. */
@@ -14,11 +23,43 @@ export type ClusterPki = {
   readonly clusterAuthority: string;
   /** PEM of the registry's authority. */
   readonly registryAuthority: string;
-  /** Everything kubeadm would issue itself on a control plane. */
-  kubernetesFiles(host: HostEntry): Promise<readonly PkiFile[]>;
-  /** Server certificate of the registry on a control plane. */
-  registryCertificate(host: HostEntry): Promise<KeyAndCertificate>;
+  /**
+   * Everything kubeadm would issue itself on a control plane.
+   * @param since milliseconds; certificates issued before are issued again.
+   */
+  kubernetesFiles(host: HostEntry, since?: number): Promise<readonly PkiFile[]>;
+  /** Server certificate of the registry on a control plane; `since` as above. */
+  registryCertificate(host: HostEntry, since?: number): Promise<KeyAndCertificate>;
+  /** A client certificate of a host's kubelet or of the user of one of its kubeconfigs, issued anew and kept nowhere. */
+  client(host: HostEntry, user: ClientUser): Promise<KeyAndCertificate>;
 };
+
+/** Users of the cluster for whom a host has a client certificate; all but the kubelet's are on control planes only. */
+export type ClientUser = 'admin' | 'super-admin' | 'controller-manager' | 'scheduler' | 'kubelet';
+
+/** Who they are to the API, as kubeadm names them. */
+function clientSubject(host: HostEntry, user: ClientUser): CertificateSubject {
+  switch (user) {
+    case 'admin':
+      return { commonName: 'kubernetes-admin', organization: 'kubeadm:cluster-admins' };
+    case 'super-admin':
+      return { commonName: 'kubernetes-super-admin', organization: 'system:masters' };
+    case 'controller-manager':
+      return { commonName: 'system:kube-controller-manager' };
+    case 'scheduler':
+      return { commonName: 'system:kube-scheduler' };
+    case 'kubelet':
+      return { commonName: `system:node:${host.name}`, organization: 'system:nodes' };
+  }
+}
+
+/**
+ * Days an authority lives: as long as the default at least, whatever the certificates below it do. One that ends with
+ * them could renew none of them.
+ */
+export function authorityDays(document: ClusterDocument): number {
+  return Math.max(document.certificates.validityDays, 36_500);
+}
 
 /** Names the API server of a host answers to: kubeadm's own list, every control plane, and what the document adds. */
 export function apiServerNames(document: ClusterDocument, host: HostEntry): readonly string[] {
@@ -43,10 +84,15 @@ export function apiServerNames(document: ClusterDocument, host: HostEntry): read
 
 type NamedLeaf = { readonly name: string; readonly authority: KeyAndCertificate; readonly request: LeafRequest };
 
-/** Whether a kept certificate still answers to all these names and has more than a day left. */
-function coversNames(names: readonly string[]): (certificate: X509Certificate) => boolean {
+/** Whether a kept certificate still answers to all these names, has more than a day left and is of this authority. */
+function stillGood(
+  { authority, request: { names } }: NamedLeaf,
+  since: number,
+): (certificate: X509Certificate) => boolean {
+  const issuer = new X509Certificate(authority.certificate);
   return (certificate) => {
-    const known = new Set((certificate.subjectAltName ?? '').split(', ').map((entry) => entry.replace(/^[^:]*:/, '')));
+    if (!certificate.verify(issuer.publicKey) || issuedAt(certificate) < since) return false;
+    const known = new Set(namesOf(certificate));
     return (
       names.every((name) => known.has(name === '::1' ? '0:0:0:0:0:0:0:1' : name)) &&
       Date.parse(certificate.validTo) > Date.now() + 24 * 3_600_000
@@ -58,7 +104,7 @@ function coversNames(names: readonly string[]): (certificate: X509Certificate) =
 export async function openClusterPki(directory: string, document: ClusterDocument): Promise<ClusterPki> {
   const validity = { days: document.certificates.validityDays, rsaBits: document.certificates.rsaBits };
   const authority = (name: string, commonName: string): Promise<KeyAndCertificate> =>
-    storedPair(directory, name, () => issueAuthority({ commonName }, validity));
+    storedPair(directory, name, () => issueAuthority({ commonName }, { ...validity, days: authorityDays(document) }));
   const [cluster, etcd, frontProxy, registry, serviceAccount] = await Promise.all([
     authority('ca', 'kubernetes'),
     authority('etcd/ca', 'etcd-ca'),
@@ -68,12 +114,12 @@ export async function openClusterPki(directory: string, document: ClusterDocumen
   ]);
   const publicKey = createPublicKey(serviceAccount).export({ type: 'spki', format: 'pem' }).toString();
 
-  const leaf = (host: HostEntry, { name, authority: by, request }: NamedLeaf): Promise<KeyAndCertificate> =>
+  const leaf = (host: HostEntry, named: NamedLeaf, since: number): Promise<KeyAndCertificate> =>
     storedPair(
       path.join(directory, 'hosts', host.name),
-      name,
-      () => issueLeaf(by, request, validity),
-      coversNames(request.names),
+      named.name,
+      () => issueLeaf(named.authority, named.request, validity),
+      stillGood(named, since),
     );
 
   const leaves = (host: HostEntry): readonly NamedLeaf[] => {
@@ -119,10 +165,14 @@ export async function openClusterPki(directory: string, document: ClusterDocumen
   return {
     clusterAuthority: cluster.certificate,
     registryAuthority: registry.certificate,
-    async kubernetesFiles(host) {
-      const issued = await Promise.all(leaves(host).map(async (entry) => asFiles(entry.name, await leaf(host, entry))));
+    async kubernetesFiles(host, since = 0) {
+      const issued = await Promise.all(
+        leaves(host).map(async (entry) => asFiles(entry.name, await leaf(host, entry, since))),
+      );
       return [
         ...asFiles('ca', cluster),
+        // The one that signs alone; ca.crt may hold a second that is only trusted.
+        ...asFiles('signing/ca', cluster),
         ...asFiles('etcd/ca', etcd),
         ...asFiles('front-proxy-ca', frontProxy),
         { name: 'sa.key', content: serviceAccount, secret: true },
@@ -130,16 +180,13 @@ export async function openClusterPki(directory: string, document: ClusterDocumen
         ...issued.flat(),
       ];
     },
-    registryCertificate(host) {
-      return leaf(host, {
-        name: 'registry',
-        authority: registry,
-        request: {
-          commonName: 'landfall-registry',
-          usages: ['server'],
-          names: [host.name, 'localhost', '127.0.0.1', host.address],
-        },
-      });
+    registryCertificate(host, since = 0) {
+      const names = [host.name, 'localhost', '127.0.0.1', host.address];
+      const request: LeafRequest = { commonName: 'landfall-registry', usages: ['server'], names };
+      return leaf(host, { name: 'registry', authority: registry, request }, since);
+    },
+    client(host, user) {
+      return issueLeaf(cluster, { ...clientSubject(host, user), usages: ['client'], names: [] }, validity);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { constants, generateKeyPair, privateEncrypt, randomBytes } from 'node:crypto';
+import { constants, generateKeyPair, privateEncrypt, randomBytes, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
@@ -43,6 +43,11 @@ function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytes.toString('hex');
+}
+
+/** Milliseconds at which one of our certificates was issued; they are valid from a day before. */
+export function issuedAt(certificate: X509Certificate): number {
+  return Date.parse(certificate.validFrom) + day;
 }
 
 function blank(publicPem: string, subject: CertificateSubject, days: number): forge.pki.Certificate {

@@ -3,7 +3,7 @@ import type { Step } from '../engine/step.ts';
 import type { InstallContext } from './context.ts';
 
 /** Reaches a host and learns its facts. It changes nothing, so it is never more than probed. */
-export function connect(context: InstallContext, host: HostEntry): Step {
+export function connect(context: Pick<InstallContext, 'host'>, host: HostEntry): Step {
   const reach = async () => {
     await context.host(host.name);
   };

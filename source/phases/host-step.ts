@@ -17,7 +17,7 @@ export type HostStepDefinition = {
 };
 
 /** A step on one host whose parts get the connection and the facts of that host. */
-export function hostStep(context: InstallContext, definition: HostStepDefinition): Step {
+export function hostStep(context: Pick<InstallContext, 'host'>, definition: HostStepDefinition): Step {
   const { id, host, title, kind = 'host', after, stallAfter } = definition;
   const [phase = id] = id.split('/');
   return {

@@ -1,6 +1,8 @@
 import { stringify } from 'yaml';
+import { authorityDays } from '../certificates/cluster-pki.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
 import type { HostFacts } from '../hosts/facts.ts';
+import { hostPaths } from './paths.ts';
 
 const kubeadmVersion = 'kubeadm.k8s.io/v1beta4';
 const containerRuntime = 'unix:///run/containerd/containerd.sock';
@@ -93,11 +95,19 @@ export function initConfiguration(input: InitInput): string {
         kubernetesVersion: input.kubernetesVersion,
         controlPlaneEndpoint: `127.0.0.1:${document.loadBalancer.port}`,
         certificateValidityPeriod: validity,
-        caCertificateValidityPeriod: validity,
+        caCertificateValidityPeriod: `${authorityDays(document) * 24}h0m0s`,
         networking: {
           podSubnet: document.network.podCidr,
           serviceSubnet: document.network.serviceCidr,
           dnsDomain: document.network.dnsDomain,
+        },
+        controllerManager: {
+          // A file with one authority: while authorities are rotated, ca.crt holds two, and the signer takes no such file.
+          extraArgs: [
+            { name: 'cluster-signing-cert-file', value: `${hostPaths.kubernetesPki}/signing/ca.crt` },
+            { name: 'cluster-signing-key-file', value: `${hostPaths.kubernetesPki}/signing/ca.key` },
+            { name: 'cluster-signing-duration', value: validity },
+          ],
         },
         apiServer: {
           certSANs: [

@@ -34,6 +34,7 @@ export function operatorAccess(context: InstallContext): Step {
   });
 }
 
-function forOperator(text: string, address: string): string {
+/** The administrator's file as the operator machine can use it: the nodes' own load balancer is not there. */
+export function forOperator(text: string, address: string): string {
   return text.replace(/server: https:\/\/127\.0\.0\.1:\d+/, `server: https://${address}:6443`);
 }

@@ -47,6 +47,7 @@ export function practiceContext(document: ClusterDocument, home: string, host: I
       registryAuthority: '',
       kubernetesFiles: async () => never('certificates'),
       registryCertificate: async () => never('certificates'),
+      client: async () => never('certificates'),
     },
     home,
     host,

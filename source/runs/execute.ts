@@ -1,10 +1,11 @@
+import type { HostEntry } from '../cluster/document.ts';
 import type { Answer, EventBody } from '../engine/events.ts';
 import { createJournal, type Journal } from '../engine/journal.ts';
 import { failureDetails, type RunResult, runPlan } from '../engine/runner.ts';
 import type { Plan, StepKind } from '../engine/step.ts';
 import { LandfallError, toLandfallError } from '../errors.ts';
 import { type ClusterLock, lockCluster } from '../hosts/cluster-lock.ts';
-import { type ConnectedHost, firstControlPlane, type InstallContext } from '../phases/context.ts';
+import { type ConnectedHost, controlPlanes, firstControlPlane, type InstallContext } from '../phases/context.ts';
 import { watchControl } from './control.ts';
 import type { RunRequest, TypedSecrets } from './request.ts';
 import { claimRun, isRunning, listRuns, type RunDirectory } from './run-directory.ts';
@@ -131,7 +132,7 @@ async function takeLock(
   journal: Journal,
 ): Promise<ClusterLock> {
   const first = firstControlPlane(request.document);
-  const others = request.workflow === 'reset' ? request.document.hosts.filter((host) => host.name !== first.name) : [];
+  const others = lockHolders(request).filter((host) => host.name !== first.name);
   const own = new Map(listRuns(run.cluster).map((known) => [known.id, known]));
   try {
     const { connection } = await firstReachable(prepared, [first.name, ...others.map((host) => host.name)]);
@@ -149,6 +150,18 @@ async function takeLock(
     });
   } catch (thrown) {
     throw thrown instanceof LandfallError ? thrown.within({ step: 'lock' }) : thrown;
+  }
+}
+
+/** Hosts that may hold the lock when the first control plane is dead; the work of other workflows needs that one anyway. */
+function lockHolders({ workflow, document }: RunRequest): readonly HostEntry[] {
+  switch (workflow) {
+    case 'reset':
+      return document.hosts;
+    case 'renew-certificates':
+      return controlPlanes(document);
+    default:
+      return [];
   }
 }
 

@@ -8,6 +8,7 @@ import { installPlan } from '../workflows/install.ts';
 import { resetPlan } from '../workflows/reset.ts';
 import type { PreparedRun } from './execute.ts';
 import { openHostPool, openInstallContext } from './open-context.ts';
+import { prepareRenewal } from './prepare-certificates.ts';
 import type { RunRequest, TypedSecrets } from './request.ts';
 
 /** Opens what a request needs and makes its plan. */
@@ -27,6 +28,7 @@ export async function prepareRun(
       close: pool.close,
     };
   }
+  if (request.workflow === 'renew-certificates') return prepareRenewal(request, typed, home);
   if (request.bundle === undefined) {
     throw new LandfallError({
       code: 'BUNDLE_MISSING',

@@ -13,6 +13,7 @@ export type RunRequest = {
 } & (
   | { readonly workflow: 'install' }
   | { readonly workflow: 'reset'; readonly keepData: boolean }
+  | { readonly workflow: 'renew-certificates'; readonly host?: string; readonly all: boolean }
   | { readonly workflow: 'install-applications'; readonly applications: readonly ApplicationEntry[] }
   | { readonly workflow: 'uninstall-application'; readonly application: string; readonly deleteData: boolean }
 );

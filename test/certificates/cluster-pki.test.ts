@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -45,6 +46,7 @@ describe('the cluster PKI', () => {
     ['etcd/ca.crt', 'etcd/peer.crt', 'sslclient'],
     ['etcd/ca.crt', 'etcd/healthcheck-client.crt', 'sslclient'],
     ['front-proxy-ca.crt', 'front-proxy-client.crt', 'sslclient'],
+    ['signing/ca.crt', 'apiserver.crt', 'sslserver'],
   ])('openssl verifies %s → %s today and in 99 years', (authority, leaf, purpose) => {
     const later = String(Math.floor(Date.now() / 1000) + 99 * 365 * 24 * 3600);
     expect(openssl('verify', '-CAfile', authority, '-purpose', purpose, leaf)).toContain('OK');
@@ -76,6 +78,49 @@ describe('the cluster PKI', () => {
     expect(statSync(path.join(folder, 'pki/ca.key')).mode & 0o077).toBe(0);
   });
 
+  test.each(['admin', 'super-admin', 'controller-manager', 'scheduler', 'kubelet'] as const)(
+    'the client certificate of %s is of the cluster authority, and another one each time',
+    async (user) => {
+      if (first === undefined) throw new Error('no host');
+      const [one, two] = [await pki.client(first, user), await pki.client(first, user)];
+      expect(one.certificate).not.toBe(two.certificate);
+      writeFileSync(path.join(folder, 'host/client.crt'), one.certificate);
+      expect(openssl('verify', '-CAfile', 'ca.crt', '-purpose', 'sslclient', 'client.crt')).toContain('OK');
+      const subject = openssl('x509', '-in', 'client.crt', '-noout', '-subject', '-nameopt', 'RFC2253').trim();
+      expect(subject).toBe(
+        {
+          admin: 'subject=CN=kubernetes-admin,O=kubeadm:cluster-admins',
+          'super-admin': 'subject=CN=kubernetes-super-admin,O=system:masters',
+          'controller-manager': 'subject=CN=system:kube-controller-manager',
+          scheduler: 'subject=CN=system:kube-scheduler',
+          kubelet: 'subject=CN=system:node:node-1,O=system:nodes',
+        }[user],
+      );
+    },
+  );
+
+  test('what was issued before a moment is issued again, once', async () => {
+    if (first === undefined) throw new Error('no host');
+    const before = new Map((await pki.kubernetesFiles(first)).map((file) => [file.name, file.content]));
+    const since = Math.floor(Date.now() / 1000) * 1000 + 1000;
+    await new Promise((resolve) => setTimeout(resolve, since - Date.now()));
+    const after = await pki.kubernetesFiles(first, since);
+    const kept = after.filter((file) => before.get(file.name) === file.content).map((file) => file.name);
+    expect(kept.toSorted()).toEqual([
+      'ca.crt',
+      'ca.key',
+      'etcd/ca.crt',
+      'etcd/ca.key',
+      'front-proxy-ca.crt',
+      'front-proxy-ca.key',
+      'sa.key',
+      'sa.pub',
+      'signing/ca.crt',
+      'signing/ca.key',
+    ]);
+    expect(await pki.kubernetesFiles(first, since)).toEqual(after);
+  });
+
   test('a new control plane makes the certificate of the API be issued again, and only that', async () => {
     if (first === undefined) throw new Error('no host');
     const grown: ClusterDocument = {
@@ -86,5 +131,24 @@ describe('the cluster PKI', () => {
     const after = await (await openClusterPki(path.join(folder, 'pki'), grown)).kubernetesFiles(first);
     const changed = after.filter((file) => before.get(file.name) !== file.content).map((file) => file.name);
     expect(changed).toEqual(['apiserver.crt', 'apiserver.key']);
+  });
+
+  test.each([
+    ['1y', 3072, 365],
+    ['90d', 4096, 90],
+  ] as const)('validity %s and keys of %d bits; the authority lasts 100 years', async (validity, bits, days) => {
+    if (first === undefined) throw new Error('no host');
+    const own = parseClusterDocument(
+      'cluster.yaml',
+      text.replace('{ additional', `{ validity: ${validity}, rsaBits: ${bits}, additional`),
+    );
+    const short = await openClusterPki(path.join(folder, validity), own);
+    const files = new Map((await short.kubernetesFiles(first)).map((file) => [file.name, file.content]));
+    for (const name of ['ca', 'apiserver', 'etcd/peer', 'front-proxy-client']) {
+      const certificate = new X509Certificate(files.get(`${name}.crt`) ?? '');
+      expect(certificate.publicKey.asymmetricKeyDetails?.modulusLength, name).toBe(bits);
+      const left = (Date.parse(certificate.validTo) - Date.now()) / (24 * 3_600_000);
+      expect(Math.round(left), name).toBe(name === 'ca' ? 36_500 : days);
+    }
   });
 });

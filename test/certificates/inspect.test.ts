@@ -29,5 +29,41 @@ test('life and chain of certificates, also over hosts', async () => {
     inspectCertificates([{ host: 'a', text: line('/x', good.certificate) }], Date.now() + 11 * 86_400_000)[0],
   ).toMatchObject({
     daysLeft: -2,
+    state: 'expired',
   });
+});
+
+test('what a certificate needs is said in one word', async () => {
+  const authority = await issueAuthority({ commonName: 'kubernetes' }, { days: 36_500, rsaBits: 2048 });
+  const foreign = await issueAuthority({ commonName: 'kubernetes' }, { days: 36_500, rsaBits: 2048 });
+  const ended = await issueAuthority({ commonName: 'kubernetes' }, { days: -0.5, rsaBits: 2048 });
+  const request = { commonName: 'node', usages: ['server'], names: ['node-1', '10.0.0.1'] } as const;
+  const leaf = (by: typeof authority, days: number) => issueLeaf(by, request, { days, rsaBits: 2048 });
+  const files = {
+    '/good.crt': (await leaf(authority, 365)).certificate,
+    '/month.crt': (await leaf(authority, 29)).certificate,
+    '/day.crt': (await leaf(authority, 0.9)).certificate,
+    '/ended.crt': (await leaf(authority, -0.5)).certificate,
+    '/orphan.crt': (await leaf(foreign, 365)).certificate,
+    '/two.crt': authority.certificate + ended.certificate,
+    '/nonsense.crt': '-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n',
+  };
+  const lines = Object.entries(files).map(([name, pem]) => line(name, pem));
+  const found = inspectCertificates([{ host: 'node-1', text: `${lines.join('')}/gone.crt missing\n` }], Date.now());
+  expect(found.map(({ path, state }) => `${path} ${state}`)).toEqual([
+    '/good.crt good',
+    '/month.crt good',
+    '/day.crt good',
+    '/ended.crt expired',
+    '/orphan.crt untrusted',
+    '/two.crt good',
+    '/two.crt expired',
+    '/nonsense.crt unreadable',
+    '/gone.crt missing',
+  ]);
+  expect(found[0]?.names).toEqual(['node-1', '10.0.0.1']);
+  const later = inspectCertificates([{ host: 'a', text: lines.join('') }], Date.now() + 20 * 86_400_000);
+  expect(later.slice(0, 3).map(({ state }) => state)).toEqual(['good', 'soon', 'expired']);
+  const past = inspectCertificates([{ host: 'a', text: lines.join('') }], Date.now() - 2 * 86_400_000);
+  expect(past[0]?.state).toBe('not-yet-valid');
 });

@@ -102,7 +102,7 @@ async function applicationsOf(document: ClusterDocument, pool: HostPool): Promis
 }
 
 async function certificatesOf(document: ClusterDocument, pool: HostPool): Promise<ClusterState['certificates']> {
-  const { certificates } = await certificateList(document, pool.host);
+  const { certificates } = await certificateList(document, pool.host, clusterHome(document.name));
   return certificates.map(({ host, path, validTo }) => ({ host, name: path, expires: validTo }));
 }
 
