@@ -28,13 +28,13 @@ for process in $(grep -la landfall_script= /proc/[0-9]*/cmdline 2>/dev/null); do
 done
 
 ours() { grep -qs Landfall "/etc/systemd/system/$1.service"; }
-units=landfall-kubeadm enabled=
+units="landfall-kubeadm landfall-certificates" enabled=
 for unit in kubelet landfall-load-balancer landfall-registry containerd; do
   if ours "$unit"; then units="$units $unit" enabled="$enabled $unit"; fi
 done
-if [ -e /etc/systemd/system/landfall-snapshot.timer ]; then
-  units="landfall-snapshot.timer landfall-snapshot.service $units" enabled="$enabled landfall-snapshot.timer"
-fi
+for unit in landfall-snapshot landfall-approver landfall-renewal; do
+  if ours "$unit"; then units="$units $unit.timer $unit" enabled="$enabled $unit.timer"; fi
+done
 # shellcheck disable=SC2086
 systemctl stop $units 2>/dev/null
 # shellcheck disable=SC2086

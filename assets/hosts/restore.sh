@@ -61,7 +61,7 @@ ${entry##*/}
   printf %s "$emptied" | sort -r | while read -r path; do rmdir "$path" 2>/dev/null; done
   if [ -f "$record/sysctl" ]; then
     systemctl daemon-reload
-    systemctl reset-failed containerd kubelet landfall-registry landfall-load-balancer landfall-kubeadm landfall-snapshot 2>/dev/null
+    systemctl reset-failed containerd kubelet landfall-registry landfall-load-balancer landfall-kubeadm landfall-certificates landfall-approver landfall-renewal landfall-snapshot 2>/dev/null
   fi
 
   for list in "$record/sysctl" "$record/sysctl-preflight"; do

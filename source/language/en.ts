@@ -489,8 +489,13 @@ export const en = {
   },
   progress: {
     title: (workflow: string) =>
-      ({ install: 'Installing', reset: 'Resetting', upgrade: 'Upgrading', grow: 'Adding nodes' })[workflow] ??
-      'Working',
+      ({
+        install: 'Installing',
+        reset: 'Resetting',
+        upgrade: 'Upgrading',
+        'renew-certificates': 'Renewing certificates',
+        grow: 'Adding nodes',
+      })[workflow] ?? 'Working',
     why: 'Leaving this screen does not stop the work.',
     attaching: 'Reading the journal of the run',
     elapsed: (clock: string) => `${clock} so far`,

@@ -46,6 +46,8 @@ export async function kubeletItems(
     { do: 'place', path: file, content: `${certificate}${key}`, mode: 0o600 },
     { do: 'link', path: kubeletCertificate, target: file },
     { do: 'place', path, content, mode: 0o600 },
+    // It asks for another one when it starts.
+    { do: 'delete', path: hostPaths.servingCertificate },
   ];
 }
 

@@ -15,6 +15,7 @@ import { hostStep } from './host-step.ts';
 import { kubectl } from './kubernetes.ts';
 import { forOperator, operatorKubeconfig } from './operator-access.ts';
 import { hostPaths } from './paths.ts';
+import { awaitServing } from './serving-certificates.ts';
 
 /** What work on certificates needs: no bundle. */
 export type CertificateContext = {
@@ -248,12 +249,13 @@ export function renewOperatorAccess(context: CertificateContext, after: readonly
 export function proveCertificates(context: CertificateContext, host: HostEntry, after: readonly string[]): Step {
   const problem = async (connection: HostConnection): Promise<string | undefined> => {
     if (!(await isJoined(connection))) return undefined;
+    if ((await connection.run('test -s "$1"', [hostPaths.servingCertificate])).exitCode !== 0) {
+      return 'the kubelet has no serving certificate yet';
+    }
     const bad = (await certificatesOn(connection, host)).filter(
       (entry) => entry.state !== 'good' && entry.state !== 'soon',
     );
-    // On a worker the authorities of the control planes' certificates are not at hand.
-    const own = bad.filter((entry) => host.role === 'control-plane' || entry.state !== 'untrusted');
-    if (own.length > 0) return own.map((entry) => `${entry.path} is ${entry.state}`).join(', ');
+    if (bad.length > 0) return bad.map((entry) => `${entry.path} is ${entry.state}`).join(', ');
     if (host.role === 'control-plane') return controlPlaneProblem(connection, host);
     const sign = await lastSign(context, host.name);
     if (sign === undefined) return 'the API does not answer';
@@ -266,6 +268,7 @@ export function proveCertificates(context: CertificateContext, host: HostEntry, 
     after,
     probe: async ({ connection }) => (await problem(connection)) === undefined,
     async apply({ connection }, reporter) {
+      await awaitServing(context, [host], reporter);
       let last: string | undefined;
       for (const end = Date.now() + patience; Date.now() < end; ) {
         const now = await problem(connection);

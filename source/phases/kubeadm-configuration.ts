@@ -110,6 +110,7 @@ export function initConfiguration(input: InitInput): string {
           ],
         },
         apiServer: {
+          extraArgs: [{ name: 'kubelet-certificate-authority', value: `${hostPaths.kubernetesPki}/ca.crt` }],
           certSANs: [
             '127.0.0.1',
             'localhost',
@@ -129,6 +130,8 @@ export function initConfiguration(input: InitInput): string {
         cgroupDriver: 'systemd',
         failSwapOn: false,
         rotateCertificates: true,
+        // Signed by the cluster's authority and approved for the node's own name and address only.
+        serverTLSBootstrap: true,
         ...(input.anyCgroupVersion1 ? { failCgroupV1: false } : {}),
       },
       document.kubeadm.kubeletConfiguration,

@@ -10,6 +10,7 @@ export const hostPaths = {
   kubernetesPki: '/etc/kubernetes/pki',
   joined: '/var/lib/landfall/joined',
   discovery: '/var/lib/landfall/discovery.conf',
+  servingCertificate: '/var/lib/kubelet/pki/kubelet-server-current.pem',
   adminConfiguration: '/etc/kubernetes/admin.conf',
 } as const;
 
@@ -45,6 +46,8 @@ export const touchedPaths: readonly string[] = [
   '/etc/systemd/system/landfall-snapshot.service',
   '/etc/systemd/system/landfall-snapshot.timer',
   '/etc/systemd/system/timers.target.wants/',
+  '/etc/systemd/system/landfall-approver.service',
+  '/etc/systemd/system/landfall-approver.timer',
   '/var/lib/containerd',
   '/var/lib/kubelet',
   '/var/lib/etcd',

@@ -43,7 +43,12 @@ export function clusterReady(context: InstallContext): Step {
     id: 'verification/cluster',
     host: first.name,
     title: 'Wait until every node and system pod is ready',
-    after: [...last, `network/flannel@${first.name}`, `network/dns@${first.name}`],
+    after: [
+      ...last,
+      `certificates/serving@${first.name}`,
+      `network/flannel@${first.name}`,
+      `network/dns@${first.name}`,
+    ],
     async probe({ connection }) {
       return (await state(connection)).length === 0;
     },

@@ -10,6 +10,7 @@ import { clusterDns, overlayNetwork } from '../phases/network.ts';
 import { nodeBinaries, nodeImages, nodeNetworkImages, nodeTools } from '../phases/node-binaries.ts';
 import { operatorAccess } from '../phases/operator-access.ts';
 import { registry } from '../phases/registry.ts';
+import { servingApprover, servingCertificates } from '../phases/serving-certificates.ts';
 import { clusterReady } from '../phases/verification.ts';
 
 /** From bare hosts to a running cluster, in the order a person reads it; the steps' own dependencies decide what overlaps. */
@@ -51,6 +52,8 @@ export function installPlan(context: InstallContext, applications: readonly Step
         bootstrapToken(context),
         ...others.map((host) => join(context, host)),
         ...planes.map((host) => administratorFile(context, host)),
+        ...planes.map((host) => servingApprover(context, host)),
+        servingCertificates(context),
         operatorAccess(context),
       ],
     },
