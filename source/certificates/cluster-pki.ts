@@ -1,8 +1,9 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import path from 'node:path';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
 import { addressInNetwork } from '../cluster/networks.ts';
-import { namesOf } from './inspect.ts';
+import { type KeyCustody, openAuthority, openServiceAccountKey } from './authorities.ts';
+import { certificatesOf, namesOf } from './inspect.ts';
 import {
   type CertificateSubject,
   generateRsaKey,
@@ -12,7 +13,7 @@ import {
   type KeyAndCertificate,
   type LeafRequest,
 } from './issue.ts';
-import { storedPair, storedText } from './stored.ts';
+import { storedPair } from './stored.ts';
 
 /** Certificates and keys of one control plane, by their path below /etc/kubernetes/pki. */
 export type PkiFile = { readonly name: string; readonly content: string; readonly secret: boolean };
@@ -100,19 +101,32 @@ function stillGood(
   };
 }
 
+/** Without the authorities above it, which a user's own may bring along. */
+function firstCertificate(pem: string): string {
+  return certificatesOf(pem)[0]?.toString() ?? pem;
+}
+
 /** Opens the infrastructure in a folder and makes the authorities on the first call; leaves are issued when first asked for. */
-export async function openClusterPki(directory: string, document: ClusterDocument): Promise<ClusterPki> {
+export async function openClusterPki(
+  directory: string,
+  document: ClusterDocument,
+  custody: KeyCustody = {},
+): Promise<ClusterPki> {
   const validity = { days: document.certificates.validityDays, rsaBits: document.certificates.rsaBits };
   const authority = (name: string, commonName: string): Promise<KeyAndCertificate> =>
-    storedPair(directory, name, () => issueAuthority({ commonName }, { ...validity, days: authorityDays(document) }));
+    openAuthority(
+      directory,
+      name,
+      () => issueAuthority({ commonName }, { ...validity, days: authorityDays(document) }),
+      custody,
+    );
   const [cluster, etcd, frontProxy, registry, serviceAccount] = await Promise.all([
     authority('ca', 'kubernetes'),
     authority('etcd/ca', 'etcd-ca'),
     authority('front-proxy-ca', 'front-proxy-ca'),
     authority('registry/ca', 'landfall-registry-ca'),
-    storedText(path.join(directory, 'sa.key'), async () => (await generateRsaKey(validity.rsaBits)).privatePem),
+    openServiceAccountKey(directory, async () => (await generateRsaKey(validity.rsaBits)).privatePem, custody),
   ]);
-  const publicKey = createPublicKey(serviceAccount).export({ type: 'spki', format: 'pem' }).toString();
 
   const leaf = (host: HostEntry, named: NamedLeaf, since: number): Promise<KeyAndCertificate> =>
     storedPair(
@@ -120,6 +134,7 @@ export async function openClusterPki(directory: string, document: ClusterDocumen
       named.name,
       () => issueLeaf(named.authority, named.request, validity),
       stillGood(named, since),
+      custody.passphrase,
     );
 
   const leaves = (host: HostEntry): readonly NamedLeaf[] => {
@@ -172,11 +187,13 @@ export async function openClusterPki(directory: string, document: ClusterDocumen
       return [
         ...asFiles('ca', cluster),
         // The one that signs alone; ca.crt may hold a second that is only trusted.
-        ...asFiles('signing/ca', cluster),
+        ...asFiles('signing/ca', { key: cluster.key, certificate: firstCertificate(cluster.certificate) }),
         ...asFiles('etcd/ca', etcd),
         ...asFiles('front-proxy-ca', frontProxy),
-        { name: 'sa.key', content: serviceAccount, secret: true },
-        { name: 'sa.pub', content: publicKey, secret: false },
+        // Only kept there: a machine of the operator may be lost, or keep no keys.
+        ...asFiles('registry/ca', registry),
+        { name: 'sa.key', content: serviceAccount.privatePem, secret: true },
+        { name: 'sa.pub', content: serviceAccount.publicPem, secret: false },
         ...issued.flat(),
       ];
     },

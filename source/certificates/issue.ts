@@ -91,6 +91,20 @@ export async function issueAuthority(subject: CertificateSubject, validity: Vali
   return { certificate: forge.pki.certificateToPem(certificate), key: pair.privatePem };
 }
 
+/** forge reads UTF-8 as bytes and writes text as UTF-8, so that what it read would be encoded twice. */
+function readable(field: forge.pki.CertificateField): forge.pki.CertificateField {
+  const isUtf8 = field.valueTagClass === (forge.asn1.Type.UTF8 as unknown as forge.asn1.Class);
+  return isUtf8 ? { ...field, value: forge.util.decodeUtf8(String(field.value)) } : field;
+}
+
+/** What an authority calls its key; a user's own may have computed it in another way than we do. */
+function keyIdentifier(issuer: forge.pki.Certificate): string {
+  const own = issuer.getExtension('subjectKeyIdentifier') as { readonly subjectKeyIdentifier?: string } | null;
+  return own?.subjectKeyIdentifier === undefined
+    ? issuer.generateSubjectKeyIdentifier().getBytes()
+    : forge.util.hexToBytes(own.subjectKeyIdentifier);
+}
+
 /** A certificate signed by an authority; never valid longer than the authority itself. */
 export async function issueLeaf(
   authority: KeyAndCertificate,
@@ -103,7 +117,7 @@ export async function issueLeaf(
   if (certificate.validity.notAfter > issuer.validity.notAfter) {
     certificate.validity.notAfter = issuer.validity.notAfter;
   }
-  certificate.setIssuer(issuer.subject.attributes);
+  certificate.setIssuer(issuer.subject.attributes.map(readable));
   certificate.setExtensions([
     { name: 'basicConstraints', cA: false, critical: true },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
@@ -112,7 +126,7 @@ export async function issueLeaf(
       serverAuth: request.usages.includes('server'),
       clientAuth: request.usages.includes('client'),
     },
-    { name: 'authorityKeyIdentifier', keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
+    { name: 'authorityKeyIdentifier', keyIdentifier: keyIdentifier(issuer) },
     ...(request.names.length === 0
       ? []
       : [

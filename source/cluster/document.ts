@@ -47,6 +47,15 @@ export type ClusterDocument = {
     readonly rsaBits: 2048 | 3072 | 4096;
     /** More names and addresses the API answers to. */
     readonly additionalNames: readonly string[];
+    /** Folder with the user's own authorities on the operator machine, laid out as kubeadm's pki folder. */
+    readonly authorityFolder?: string;
+    /**
+     * Where the keys of the authorities are: on this machine and the control planes, the same but encrypted with a
+     * passphrase here, or on the control planes only. `operator` unless set.
+     */
+    readonly authorityKeys?: 'operator' | 'encrypted' | 'control-planes';
+    /** File with the passphrase for `encrypted`. */
+    readonly passphraseFile?: string;
   };
   /** Snapshots of etcd that each control plane takes by itself. */
   readonly snapshots: {

@@ -22,9 +22,13 @@ const kubernetesPorts = new Map([
 
 type WrittenSsh = NonNullable<WrittenDocument['spec']['ssh']>;
 
+function resolvedPath(file: string, folder: string): string {
+  return path.resolve(folder, file.replace(/^~(?=\/|$)/, homedir()));
+}
+
 function sshSettings(common: WrittenSsh, own: WrittenSsh, folder: string): SshSettings {
   const all = { ...common, ...own };
-  const resolved = (file: string): string => path.resolve(folder, file.replace(/^~(?=\/|$)/, homedir()));
+  const resolved = (file: string): string => resolvedPath(file, folder);
   return {
     user: all.user ?? 'root',
     port: all.port ?? 22,
@@ -44,6 +48,16 @@ const unitMinutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 24 * 60 
 
 function minutes(text: string): number {
   return Number(text.slice(0, -1)) * (unitMinutes[text.slice(-1)] ?? 1);
+}
+
+function resolvedFiles(
+  { authorityFolder, passphraseFile }: NonNullable<WrittenDocument['spec']['certificates']>,
+  folder: string,
+): { readonly authorityFolder?: string; readonly passphraseFile?: string } {
+  return {
+    ...(authorityFolder === undefined ? {} : { authorityFolder: resolvedPath(authorityFolder, folder) }),
+    ...(passphraseFile === undefined ? {} : { passphraseFile: resolvedPath(passphraseFile, folder) }),
+  };
 }
 
 function withDefaults(written: WrittenDocument, folder: string): ClusterDocument {
@@ -72,6 +86,8 @@ function withDefaults(written: WrittenDocument, folder: string): ClusterDocument
       validityDays: validityDays(spec.certificates?.validity),
       rsaBits: spec.certificates?.rsaBits ?? 2048,
       additionalNames: spec.certificates?.additionalNames ?? [],
+      ...(spec.certificates?.authorityKeys === undefined ? {} : { authorityKeys: spec.certificates.authorityKeys }),
+      ...resolvedFiles(spec.certificates ?? {}, folder),
     },
     snapshots: { everyMinutes: minutes(spec.snapshots?.every ?? '6h'), keep: spec.snapshots?.keep ?? 8 },
     kubeadm: {
@@ -144,6 +160,10 @@ function crossChecks(document: ClusterDocument, at: ReadYaml<WrittenDocument>['a
         );
       }
     }
+  }
+  const { authorityKeys, passphraseFile } = document.certificates;
+  if (authorityKeys === 'encrypted' && passphraseFile === undefined) {
+    problems.push(at(['spec', 'certificates'], 'authorityKeys: encrypted needs a passphraseFile'));
   }
   const ours = [
     ['loadBalancer', document.loadBalancer.port],

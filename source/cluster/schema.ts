@@ -50,6 +50,9 @@ export const specSchema = z.strictObject({
         .optional(),
       rsaBits: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]).optional(),
       additionalNames: z.array(z.string()).optional(),
+      authorityFolder: z.string().optional(),
+      authorityKeys: z.enum(['operator', 'encrypted', 'control-planes']).optional(),
+      passphraseFile: z.string().optional(),
     })
     .optional(),
   snapshots: z

@@ -474,7 +474,13 @@ export const zh: Messages = {
   },
   progress: {
     title: (workflow) =>
-      ({ install: '正在安装', reset: '正在还原', upgrade: '正在升级', grow: '正在添加节点', 'renew-certificates': '正在更新证书' })[workflow] ?? '进行中',
+      ({
+        install: '正在安装',
+        reset: '正在还原',
+        upgrade: '正在升级',
+        grow: '正在添加节点',
+        'renew-certificates': '正在更新证书',
+      })[workflow] ?? '进行中',
     why: '离开此屏幕不会停止任务。',
     attaching: '正在读取任务日志',
     elapsed: (clock) => `已用 ${clock}`,

@@ -1,4 +1,6 @@
 import { readAsset } from '../assets.ts';
+import { apiServerNames } from '../certificates/cluster-pki.ts';
+import { inspectCertificates } from '../certificates/inspect.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
@@ -23,6 +25,18 @@ async function pkiFiles(context: InstallContext, host: HostEntry): Promise<reado
   }));
 }
 
+/** Whether a control plane has all certificates, each of them good, and its API answers to every name it shall. */
+async function holds(context: InstallContext, host: HostEntry, connection: HostConnection): Promise<boolean> {
+  const text = await connection.check('Read the certificates', await readAsset('hosts/certificates.sh'));
+  const found = inspectCertificates([{ host: host.name, text }], Date.now());
+  const own = found.filter((entry) => entry.path.startsWith(`${hostPaths.kubernetesPki}/`));
+  const api = own.find((entry) => entry.path === `${hostPaths.kubernetesPki}/apiserver.crt`);
+  return (
+    own.every((entry) => entry.state === 'good' || entry.state === 'soon') &&
+    apiServerNames(context.document, host).every((name) => api?.names.includes(name))
+  );
+}
+
 /** Puts the certificates that the operator issued where kubeadm looks for them; it then issues none itself. */
 export function certificates(context: InstallContext, host: HostEntry): Step {
   return hostStep(context, {
@@ -30,7 +44,12 @@ export function certificates(context: InstallContext, host: HostEntry): Step {
     host: host.name,
     title: 'Place the certificates',
     after: [`prepare/kernel@${host.name}`],
-    probe: async ({ connection }) => hasFiles(connection, await pkiFiles(context, host)),
+    async probe({ connection }) {
+      // What runs may have been renewed from elsewhere since, so it is judged by what it is.
+      if ((await connection.run('test -e "$1"', [hostPaths.joined])).exitCode === 0)
+        return holds(context, host, connection);
+      return hasFiles(connection, await pkiFiles(context, host));
+    },
     async apply({ connection }) {
       await placeFiles(connection, await pkiFiles(context, host));
     },

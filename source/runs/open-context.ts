@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { openBundle } from '../bundle/open.ts';
+import type { KeyCustody } from '../certificates/authorities.ts';
 import { openClusterPki } from '../certificates/cluster-pki.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
 import { readPasswordFile } from '../cluster/load-document.ts';
@@ -13,6 +14,7 @@ import { LocalConnection } from '../hosts/local-connection.ts';
 import { SshConnection } from '../hosts/ssh-connection.ts';
 import type { HostSecrets } from '../hosts/ssh-login.ts';
 import type { ConnectedHost, InstallContext } from '../phases/context.ts';
+import { hostPaths } from '../phases/paths.ts';
 import type { TypedSecrets } from './request.ts';
 
 /** Login secrets of a host: what was typed, else what the document's files hold. */
@@ -86,6 +88,36 @@ export function openHostPool(document: ClusterDocument, home: string, typed: Typ
   };
 }
 
+/** How the keys of a cluster's authorities are kept, as its document says. */
+export function keyCustody(document: ClusterDocument, pool: HostPool): KeyCustody {
+  const { authorityFolder, authorityKeys, passphraseFile } = document.certificates;
+  return {
+    ...(authorityFolder === undefined ? {} : { given: authorityFolder }),
+    ...(authorityKeys === 'encrypted' && passphraseFile !== undefined
+      ? { passphrase: readPasswordFile(passphraseFile) }
+      : {}),
+    ...(authorityKeys === 'control-planes'
+      ? { fetch: (name: string) => keyOnControlPlanes(document, pool, name) }
+      : {}),
+  };
+}
+
+async function keyOnControlPlanes(
+  document: ClusterDocument,
+  pool: HostPool,
+  name: string,
+): Promise<string | undefined> {
+  for (const plane of document.hosts.filter((host) => host.role === 'control-plane')) {
+    try {
+      const key = await (await pool.host(plane.name)).connection.readFile(`${hostPaths.kubernetesPki}/${name}`);
+      if (key !== undefined) return key;
+    } catch {
+      // Another control plane may be reached.
+    }
+  }
+  return undefined;
+}
+
 export type OpenedContext = {
   readonly context: InstallContext;
   readonly secrets: ClusterSecrets;
@@ -99,12 +131,12 @@ export async function openInstallContext(
   home: string,
   typed: TypedSecrets,
 ): Promise<OpenedContext> {
+  const pool = openHostPool(document, home, typed);
   const [bundle, pki] = await Promise.all([
     openBundle(bundleDirectory),
-    openClusterPki(path.join(home, 'pki'), document),
+    openClusterPki(path.join(home, 'pki'), document, keyCustody(document, pool)),
   ]);
   const secrets = openClusterSecrets(home);
-  const pool = openHostPool(document, home, typed);
   return {
     context: { document, bundle, secrets, pki, home, host: (name) => pool.host(name) },
     secrets,

@@ -1,11 +1,18 @@
 import path from 'node:path';
+import { forgetKeys } from '../certificates/authorities.ts';
 import { openClusterPki } from '../certificates/cluster-pki.ts';
 import { openPendingRenewal } from '../certificates/pending-renewal.ts';
+import type { ClusterDocument } from '../cluster/document.ts';
 import { LandfallError } from '../errors.ts';
 import { certificateRenewalPlan } from '../workflows/certificates.ts';
 import type { PreparedRun } from './execute.ts';
-import { openHostPool } from './open-context.ts';
+import { keyCustody, openHostPool } from './open-context.ts';
 import type { RunRequest, TypedSecrets } from './request.ts';
+
+/** Once control planes have the keys, this machine keeps none where the document says so. */
+export function keepCustody(document: ClusterDocument, home: string): void {
+  if (document.certificates.authorityKeys === 'control-planes') forgetKeys(path.join(home, 'pki'));
+}
 
 type RequestOf<Workflow extends RunRequest['workflow']> = Extract<RunRequest, { readonly workflow: Workflow }>;
 
@@ -25,14 +32,17 @@ export async function prepareRenewal(
       exitStatus: 2,
     });
   }
-  const pki = await openClusterPki(path.join(home, 'pki'), document);
   const pool = openHostPool(document, home, typed);
+  const pki = await openClusterPki(path.join(home, 'pki'), document, keyCustody(document, pool));
   const pending = openPendingRenewal(home);
   return {
     plan: certificateRenewalPlan({ document, home, pki, host: pool.host, pending, chosen, all: request.all }),
     host: pool.host,
     secretValues: pool.secretValues,
-    conclude: async () => pending.finish(),
+    conclude: async () => {
+      pending.finish();
+      keepCustody(document, home);
+    },
     close: pool.close,
   };
 }

@@ -8,7 +8,7 @@ import { installPlan } from '../workflows/install.ts';
 import { resetPlan } from '../workflows/reset.ts';
 import type { PreparedRun } from './execute.ts';
 import { openHostPool, openInstallContext } from './open-context.ts';
-import { prepareRenewal } from './prepare-certificates.ts';
+import { keepCustody, prepareRenewal } from './prepare-certificates.ts';
 import type { RunRequest, TypedSecrets } from './request.ts';
 
 /** Opens what a request needs and makes its plan. */
@@ -52,6 +52,9 @@ export async function prepareRun(
     plan: await plan(),
     host: pool.host,
     secretValues: () => [...pool.secretValues(), ...secrets.allValues()],
+    conclude: async () => {
+      if (request.workflow === 'install') keepCustody(document, home);
+    },
     close: pool.close,
   };
 }

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ClusterPki, openClusterPki } from '../../source/certificates/cluster-pki.ts';
+import { authorityDays, type ClusterPki, openClusterPki } from '../../source/certificates/cluster-pki.ts';
+import { issueAuthority, issueLeaf } from '../../source/certificates/issue.ts';
 import type { ClusterDocument } from '../../source/cluster/document.ts';
 import { parseClusterDocument } from '../../source/cluster/load-document.ts';
 
@@ -113,6 +114,8 @@ describe('the cluster PKI', () => {
       'etcd/ca.key',
       'front-proxy-ca.crt',
       'front-proxy-ca.key',
+      'registry/ca.crt',
+      'registry/ca.key',
       'sa.key',
       'sa.pub',
       'signing/ca.crt',
@@ -133,22 +136,26 @@ describe('the cluster PKI', () => {
     expect(changed).toEqual(['apiserver.crt', 'apiserver.key']);
   });
 
-  test.each([
-    ['1y', 3072, 365],
-    ['90d', 4096, 90],
-  ] as const)('validity %s and keys of %d bits; the authority lasts 100 years', async (validity, bits, days) => {
-    if (first === undefined) throw new Error('no host');
+  test('validity and length of keys are the ones of the document; the authority lasts 100 years', async () => {
     const own = parseClusterDocument(
       'cluster.yaml',
-      text.replace('{ additional', `{ validity: ${validity}, rsaBits: ${bits}, additional`),
+      text.replace('{ additional', '{ validity: 1y, rsaBits: 3072, additional'),
     );
-    const short = await openClusterPki(path.join(folder, validity), own);
-    const files = new Map((await short.kubernetesFiles(first)).map((file) => [file.name, file.content]));
-    for (const name of ['ca', 'apiserver', 'etcd/peer', 'front-proxy-client']) {
-      const certificate = new X509Certificate(files.get(`${name}.crt`) ?? '');
-      expect(certificate.publicKey.asymmetricKeyDetails?.modulusLength, name).toBe(bits);
-      const left = (Date.parse(certificate.validTo) - Date.now()) / (24 * 3_600_000);
-      expect(Math.round(left), name).toBe(name === 'ca' ? 36_500 : days);
+    expect(own.certificates).toMatchObject({ validityDays: 365, rsaBits: 3072 });
+    expect(authorityDays(own)).toBe(36_500);
+    for (const rsaBits of [2048, 3072, 4096] as const) {
+      const authority = await issueAuthority({ commonName: 'authority' }, { days: authorityDays(own), rsaBits });
+      const request = { commonName: 'leaf', usages: ['client'], names: [] } as const;
+      const issued = await issueLeaf(authority, request, { days: 365, rsaBits });
+      for (const [pem, days] of [
+        [authority.certificate, 36_500],
+        [issued.certificate, 365],
+      ] as const) {
+        const certificate = new X509Certificate(pem);
+        expect(certificate.publicKey.asymmetricKeyDetails?.modulusLength).toBe(rsaBits);
+        expect(Math.round((Date.parse(certificate.validTo) - Date.now()) / (24 * 3_600_000))).toBe(days);
+      }
     }
   });
+});
 });
