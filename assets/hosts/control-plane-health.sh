@@ -6,4 +6,4 @@ systemctl is-active --quiet kubelet || { echo "the kubelet does not run" >&2; ex
 for user in admin controller-manager scheduler kubelet; do
   kubectl --kubeconfig "/etc/kubernetes/$user.conf" --server "https://$1:6443" --request-timeout 5s auth whoami >/dev/null || exit 1
 done
-exec kubectl --kubeconfig /etc/kubernetes/admin.conf --server "https://$1:6443" --request-timeout 5s get --raw /readyz >/dev/null
+kubectl --kubeconfig /etc/kubernetes/admin.conf --server "https://$1:6443" --request-timeout 5s get --raw /readyz >/dev/null 2>&1 || { echo "the API is not ready" >&2; exit 1; }

@@ -21,7 +21,7 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'certificates/place': '放置证书',
   'certificates/approver': '照管各节点的服务证书',
   'certificates/serving': '为 kubelet 签发服务证书',
-  'certificates/repair': '为不正常的控制平面更新证书',
+  'certificates/repair': '修复证书已失效的控制平面',
   'certificates/renew': '更新控制平面的证书',
   'certificates/kubelet': '更新 kubelet 的证书',
   'certificates/access': '保存 kubectl 的访问文件',

@@ -103,6 +103,20 @@ async function signOfLife(
   return false;
 }
 
+const broken: readonly CertificateFacts['state'][] = ['expired', 'untrusted', 'unreadable', 'missing'];
+
+/**
+ * Whether certificates keep a control plane from being well. A slow answer is no reason, nor is another fault: what is not
+ * broken by certificates is not mended by new ones.
+ */
+async function isBrokenByCertificates(connection: HostConnection, host: HostEntry): Promise<boolean> {
+  const found = await certificatesOn(connection, host);
+  return (
+    found.some((entry) => !entry.isAuthority && broken.includes(entry.state)) &&
+    (await controlPlaneProblem(connection, host)) !== undefined
+  );
+}
+
 /**
  * Renews a control plane that is not well. Nothing can become worse there, so it is not taken back: with expired
  * certificates the parts of the cluster find each other again only when most control planes have new ones.
@@ -111,12 +125,12 @@ export function repairControlPlane(context: RenewalContext, host: HostEntry): St
   return hostStep(context, {
     id: 'certificates/repair',
     host: host.name,
-    title: 'Renew the certificates of a control plane that is not well',
+    title: 'Repair a control plane whose certificates have ended',
     kind: 'control-plane',
     after: [`connect/host@${host.name}`],
     async probe({ connection }) {
       if (!(await needsRenewal(context, host, connection))) return true;
-      return (await controlPlaneProblem(connection, host)) === undefined;
+      return !(await isBrokenByCertificates(connection, host));
     },
     async apply({ connection }, reporter) {
       const since = context.pending.begin(host.name);
