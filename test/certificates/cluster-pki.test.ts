@@ -158,4 +158,3 @@ describe('the cluster PKI', () => {
     }
   });
 });
-});
