@@ -8,9 +8,10 @@ import type { ClusterDocument } from '../cluster/document.ts';
 import { clusterHome } from '../cluster/home.ts';
 import { recallCluster, rememberCluster } from '../cluster/known-cluster.ts';
 import { loadClusterDocument } from '../cluster/load-document.ts';
-import { probePlan } from '../engine/runner.ts';
+import { type ProbedStep, probePlan } from '../engine/runner.ts';
 import { LandfallError } from '../errors.ts';
 import { operatorKubeconfig } from '../phases/operator-access.ts';
+import { acceptedIds } from '../preflight/accept.ts';
 import { prepareRun } from '../runs/prepare.ts';
 import type { RunRequest } from '../runs/request.ts';
 import { listRuns } from '../runs/run-directory.ts';
@@ -53,6 +54,7 @@ async function apply(file: string, options: ApplyOptions): Promise<void> {
       exitStatus: 2,
     });
   }
+  acceptedIds(document.preflight?.accept ?? []);
   await openBundle(bundle);
   const request: RunRequest = {
     workflow: 'install',
@@ -96,25 +98,52 @@ async function showPlan(request: RunRequest): Promise<void> {
   try {
     const prepared = await prepareRun(request, {}, passing ?? clusterHome(document.name));
     try {
-      const probed = await probePlan(prepared.plan, 16);
-      for (const host of document.hosts) {
-        print(`${host.name} (${host.address}, ${host.role})`);
-        for (const { step, needed, reason } of probed.filter((entry) => entry.step.host === host.name)) {
-          const remark = reason === undefined ? '' : `   (${reason})`;
-          print(`  ${needed ? '+' : '='} ${step.title}${needed ? remark : ''}`);
-        }
-      }
-      const count = probed.filter((entry) => entry.needed).length;
-      print('');
-      print(
-        count === 0
-          ? 'Nothing to change.'
-          : `${count} steps to do (+), ${probed.length - count} done already (=). Nothing was changed.`,
-      );
+      printPlan(document, await probePlan(prepared.plan, 16));
     } finally {
       await prepared.close();
     }
   } finally {
     if (passing !== undefined) rmSync(passing, { recursive: true, force: true });
   }
+}
+
+/** Phases whose steps only look: where one of them fails, the run would stop there. */
+const looking: readonly string[] = ['connect', 'preflight'];
+
+function printPlan(document: ClusterDocument, probed: readonly ProbedStep[]): void {
+  const inTheWay = ({ step, failure }: ProbedStep): boolean => failure !== undefined && looking.includes(step.phase);
+  const section = (title: string, entries: readonly ProbedStep[]): void => {
+    if (entries.length === 0) return;
+    print(title);
+    for (const entry of entries) {
+      const { step, needed, failure } = entry;
+      const remark = failure === undefined ? '' : `   (${failure.message})`;
+      if (!inTheWay(entry)) print(`  ${needed ? '+' : '='} ${step.title}${remark}`);
+      else {
+        print(`  ! ${step.title}: ${failure?.message}`);
+        for (const line of failure?.context.output?.split('\n') ?? []) print(`    | ${line}`);
+        if (failure?.fix !== undefined) print(`    what to do: ${failure.fix}`);
+      }
+    }
+  };
+  for (const host of document.hosts) {
+    const own = probed.filter((entry) => entry.step.host === host.name);
+    section(`${host.name} (${host.address}, ${host.role})`, own);
+  }
+  const names = new Set(document.hosts.map((host) => host.name));
+  section(
+    'from this machine',
+    probed.filter((entry) => !names.has(entry.step.host)),
+  );
+  const stops = probed.filter(inTheWay).length;
+  const count = probed.filter((entry) => entry.needed).length - stops;
+  const done = probed.length - count - stops;
+  print('');
+  if (stops > 0) {
+    print(
+      `${count} steps to do (+), ${done} done already (=), ${stops} ${stops === 1 ? 'stands' : 'stand'} in the way (!). Nothing was changed.`,
+    );
+    process.exitCode = 1;
+  } else if (count === 0) print('Nothing to change.');
+  else print(`${count} steps to do (+), ${done} done already (=). Nothing was changed.`);
 }

@@ -59,6 +59,10 @@ async function attempt(step: Step, emit: RunnerOptions['emit']): Promise<'applie
       lastSign = Date.now();
       emit({ type: 'step-output', step: step.id, line });
     },
+    note(text) {
+      lastSign = Date.now();
+      emit({ type: 'note', text });
+    },
   };
   const stallAfter = step.stallAfter ?? defaultStall;
   let watchdog: NodeJS.Timeout | undefined;
@@ -211,12 +215,12 @@ export async function runPlan(plan: Plan, options: RunnerOptions): Promise<RunRe
   return result;
 }
 
-export type ProbedStep = { readonly step: Step; readonly needed: boolean; readonly reason?: string };
+export type ProbedStep = { readonly step: Step; readonly needed: boolean; readonly failure?: LandfallError };
 
 /** Asks every step whether it is needed and changes nothing. A step whose probe cannot be answered yet counts as needed. */
 export async function probePlan(plan: Plan, limit: number): Promise<readonly ProbedStep[]> {
   validatePlan(plan);
-  const reporter: StepReporter = { signal: new AbortController().signal, progress() {}, output() {} };
+  const reporter: StepReporter = { signal: new AbortController().signal, progress() {}, output() {}, note() {} };
   const steps = stepsOf(plan);
   const results: ProbedStep[] = [];
   let next = 0;
@@ -227,7 +231,7 @@ export async function probePlan(plan: Plan, limit: number): Promise<readonly Pro
       try {
         results[index] = { step, needed: (await step.probe(reporter)).state === 'needed' };
       } catch (thrown) {
-        results[index] = { step, needed: true, reason: toLandfallError(thrown).message };
+        results[index] = { step, needed: true, failure: toLandfallError(thrown, { host: step.host, step: step.id }) };
       }
     }
   };

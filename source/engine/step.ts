@@ -7,6 +7,8 @@ export type StepReporter = {
   progress(done: number, total: number | undefined, unit: 'bytes' | 'items'): void;
   /** A line for the log of this host; never a secret. */
   output(line: string): void;
+  /** A remark that a person should read also when all goes well. */
+  note(text: string): void;
   /** Aborted when the run is asked to stop at once. */
   readonly signal: AbortSignal;
 };

@@ -475,6 +475,7 @@ export const en = {
   /** Titles of phases by their ids; a phase without one here is shown as it names itself. */
   phases: {
     connect: 'Reach the hosts',
+    preflight: 'Checks',
     prepare: 'Prepare the hosts',
     containerd: 'Container runtime',
     registry: 'Registries',

@@ -1,7 +1,8 @@
 /** Titles of steps by the part of their id before `@`; a step without one here is shown as the engine names it. */
 export const stepTitlesZh: Readonly<Record<string, string>> = {
   'connect/host': '连接并查看主机',
-  'preflight/checks': '在更改任何内容之前检查主机',
+  'preflight/host': '检查主机',
+  'preflight/together': '检查主机之间的连接、安装包和应用',
   'prepare/kernel': '设置内核模块、网络参数和交换分区',
   'containerd/upload': '发送并解压 containerd',
   'runc/upload': '发送 runc',

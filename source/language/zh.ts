@@ -460,6 +460,7 @@ export const zh: Messages = {
   },
   phases: {
     connect: '连接主机',
+    preflight: '检查',
     prepare: '准备主机',
     containerd: '容器运行时',
     registry: '镜像仓库',

@@ -7,6 +7,7 @@ import type { HostConnection } from '../hosts/connection.ts';
 import type { InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { touchedPaths } from './paths.ts';
+import { preflightSteps } from './preflight.ts';
 
 const modules = ['overlay', 'br_netfilter', 'nf_conntrack', 'vxlan'];
 const modulesFile = '/etc/modules-load.d/landfall.conf';
@@ -44,7 +45,7 @@ export function hostPreparation(context: InstallContext, host: HostEntry): Step 
     id: 'prepare/kernel',
     host: host.name,
     title: 'Set kernel modules, network settings and swap',
-    after: [`connect/host@${host.name}`],
+    after: preflightSteps(host),
     async probe({ connection }) {
       const [ownModules, ownSysctls, state] = await Promise.all([
         connection.readFile(modulesFile),

@@ -1,74 +1,166 @@
 import type { HostEntry } from '../cluster/document.ts';
-import type { Step } from '../engine/step.ts';
+import type { Step, StepReporter } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
+import { gatherFacts } from '../hosts/gather-facts.ts';
 import { acceptedIds } from '../preflight/accept.ts';
 import type { CheckResult } from '../preflight/check.ts';
+import { checkBundle, checkBundleSpace } from '../preflight/check-bundle.ts';
+import { compareAll, type LookedAtHost, tryEachOther } from '../preflight/check-together.ts';
+import { evaluateHost } from '../preflight/evaluate-host.ts';
 import { blocking } from '../preflight/report.ts';
-import { runPreflight } from '../preflight/run-preflight.ts';
+import { resultMaker } from '../preflight/results.ts';
+import { inParallel, isOwnNode } from '../preflight/run-preflight.ts';
 import { checkText } from '../preflight/words.ts';
 import type { InstallContext } from './context.ts';
 
-/** Id of the step that everything which changes a host has to come after. */
-export const preflightStep = 'preflight/checks@operator';
+/** Ids of the steps that everything which changes a host has to come after. */
+export function preflightSteps(host: HostEntry): readonly string[] {
+  return [`preflight/host@${host.name}`, 'preflight/together@operator'];
+}
+
+// As many logins at a time as a run makes anyway.
+const concurrentHosts = 32;
 
 function describe(result: CheckResult): string {
   const { title } = checkText(result.id, 'en');
   const { verdict } = result;
   const evidence =
     verdict.state === 'finding'
-      ? `${verdict.seen} (needed: ${verdict.needed})`
+      ? `does not hold: ${verdict.seen}; needed: ${verdict.needed}`
       : verdict.state === 'could-not-run'
-        ? `could not run: ${verdict.reason}`
-        : 'passed';
-  return `${result.subject}: ${title} [${result.id}]: ${evidence}`;
+        ? `could not be checked: ${verdict.reason}`
+        : 'holds';
+  return `"${title}" [${result.id}] ${evidence}`;
+}
+
+function whatToDo(result: CheckResult): string {
+  const { mend } = checkText(result.id, 'en');
+  const again = /[.!?]$/.test(mend) ? `${mend} Then` : `${mend}; then`;
+  const itself = result.fixable ? ' landfall preflight --fix mends it as well.' : '';
+  const accept = result.neverIgnored
+    ? ''
+    : ` To go on in spite of it, name ${result.id} under spec.preflight.accept in the cluster document.`;
+  return `${again} run the same command again.${itself}${accept}`;
 }
 
 /**
- * All checks, before anything is changed. What blocks and was not accepted by its id stops the run here; the rest is
- * said and the run goes on. It changes nothing, so it is never more than probed. The disk test is left to
- * `landfall preflight`, because a run should not begin with minutes of writing.
+ * Says what was found and nobody accepted, and throws PREFLIGHT_BLOCKED when it stops the install.
+ * @param subject the host, or what else is not ready.
  */
-export function preflight(context: InstallContext): Step {
-  const { document, bundle } = context;
-  const look = async (say: (line: string) => void, signal: AbortSignal): Promise<void> => {
-    const report = await runPreflight({
-      document,
-      accepted: acceptedIds(document.preflight?.accept ?? []),
-      reach: context.host,
-      bundle,
-      betweenHosts: 'when-new',
-      diskTest: false,
-      signal,
-    });
-    const noteworthy = report.results.filter((result) => result.verdict.state !== 'pass' && !result.accepted);
-    for (const result of noteworthy) say(describe(result));
-    const stops = blocking(report.results);
-    const [first] = stops;
-    if (first === undefined) return;
+export function concludeChecks(subject: string, results: readonly CheckResult[], reporter: StepReporter): void {
+  const open = results.filter((result) => result.verdict.state !== 'pass' && !result.accepted);
+  for (const result of open) reporter.output(`${result.subject}: ${describe(result)}`);
+  const stops = blocking(results);
+  const [first] = stops;
+  if (first !== undefined) {
     const more = stops.length > 1 ? ` (and ${stops.length - 1} more)` : '';
+    const where = first.subject === subject ? '' : `${first.subject}: `;
     throw new LandfallError({
       code: 'PREFLIGHT_BLOCKED',
-      message: `The machines are not ready: ${describe(first)}${more}.`,
-      fix: `${checkText(first.id, 'en').mend} All findings: landfall preflight with the same document. Nothing was changed.`,
-      context: {
-        step: 'preflight',
-        output: stops.slice(0, 20).map(describe).join('\n'),
-        ...(document.hosts.some((host: HostEntry) => host.name === first.subject) ? { host: first.subject } : {}),
-      },
+      message: `${subject} is not ready: ${where}${describe(first)}${more}.`,
+      fix: whatToDo(first),
+      context: stops.length > 1 ? { output: stops.slice(0, 20).map(describe).join('\n') } : {},
     });
+  }
+  const warnings = open.filter((result) => result.severity !== 'informs').map((result) => result.id);
+  if (warnings.length === 0) return;
+  const words = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`;
+  reporter.note(`${subject}: ${words} (${[...new Set(warnings)].join(', ')}); landfall preflight explains them`);
+}
+
+/**
+ * All checks, before anything is changed. A host that is not ready stops alone; what is wrong between hosts, with the
+ * bundle or with the cluster as a whole stops the run. They change nothing, so they are never more than probed. Hosts that
+ * are in the cluster already are not tried with each other again, and the test of the disks is left to
+ * `landfall preflight`, because it writes for some seconds.
+ */
+export function preflight(context: InstallContext): readonly Step[] {
+  const { document, bundle } = context;
+  const accepted = acceptedIds(document.preflight?.accept ?? []);
+  const make = resultMaker(accepted);
+  const arrived = new Map<string, LookedAtHost>();
+  // Names of those that were tried with each other; undefined until it is known who can be.
+  let tried: ReadonlySet<string> | undefined;
+  const looks = new Map<string, number>();
+
+  /** Facts of the login are fresh enough once; who looks again wants to know what is different now. */
+  const look = async (host: HostEntry, who: string): Promise<LookedAtHost> => {
+    const { connection, facts: first } = await context.host(host.name);
+    const key = `${who} ${host.name}`;
+    const count = looks.get(key) ?? 0;
+    looks.set(key, count + 1);
+    const facts = count === 0 ? first : await gatherFacts(connection);
+    return { host, connection, facts, own: isOwnNode(facts, document) };
   };
-  return {
-    id: preflightStep,
-    phase: 'preflight',
-    host: 'operator',
-    title: 'Check the machines before anything is changed',
-    kind: 'operator',
-    after: document.hosts.map((host) => `connect/host@${host.name}`),
-    async probe(reporter) {
-      await look((line) => reporter.output(line), reporter.signal);
-      return { state: 'done' };
+  const together = async (hosts: readonly LookedAtHost[], signal: AbortSignal): Promise<readonly CheckResult[]> => [
+    ...compareAll(document, hosts, make),
+    ...(await tryEachOther(document, hosts, 'when-new', make, signal)),
+  ];
+
+  const hostStep = (host: HostEntry): Step => {
+    const check = async (reporter: StepReporter): Promise<void> => {
+      const looked = await look(host, 'host');
+      const { facts, own } = looked;
+      arrived.set(host.name, looked);
+      const late = tried !== undefined && !tried.has(host.name);
+      concludeChecks(
+        host.name,
+        [
+          ...evaluateHost({ host, facts, document, own }, accepted),
+          ...(await checkBundleSpace(bundle, document, looked, make)),
+          // It could not be reached when the others were looked at together.
+          ...(late ? await together([...arrived.values()], reporter.signal) : []),
+        ],
+        reporter,
+      );
+    };
+    return {
+      id: `preflight/host@${host.name}`,
+      phase: 'preflight',
+      host: host.name,
+      title: 'Check the host',
+      kind: 'host',
+      after: [`connect/host@${host.name}`],
+      async probe(reporter) {
+        await check(reporter);
+        return { state: 'done' };
+      },
+      apply: check,
+      verify: async () => {},
+    };
+  };
+
+  const checkTogether = async (reporter: StepReporter): Promise<void> => {
+    tried = undefined;
+    // Whoever cannot be reached has a failed step of its own, and is no reason to wait for.
+    const reached = await inParallel(document.hosts, concurrentHosts, (host) =>
+      look(host, 'together').catch(() => undefined),
+    );
+    const hosts = document.hosts.flatMap((host, index) => reached[index] ?? arrived.get(host.name) ?? []);
+    tried = new Set(hosts.map(({ host }) => host.name));
+    const isNew = hosts.some((host) => !host.own);
+    const [ofBundle, ofHosts] = await Promise.all([
+      checkBundle(bundle, document, hosts, make, isNew),
+      together(hosts, reporter.signal),
+    ]);
+    concludeChecks('The cluster', [...ofBundle, ...ofHosts], reporter);
+  };
+
+  return [
+    ...document.hosts.map(hostStep),
+    {
+      id: 'preflight/together@operator',
+      phase: 'preflight',
+      host: 'operator',
+      title: 'Check the hosts with each other, the bundle and the applications',
+      kind: 'operator',
+      after: [],
+      async probe(reporter) {
+        await checkTogether(reporter);
+        return { state: 'done' };
+      },
+      apply: checkTogether,
+      verify: async () => {},
     },
-    apply: (reporter) => look((line) => reporter.output(line), reporter.signal),
-    verify: async () => {},
-  };
+  ];
 }

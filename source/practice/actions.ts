@@ -20,6 +20,7 @@ const nodeImages = [
 ];
 
 const actions: Readonly<Record<string, PracticeAction>> = {
+  'preflight/together': { milliseconds: 900, lines: ['every host reaches every other'] },
   'prepare/kernel': {
     milliseconds: 900,
     lines: ['modules overlay br_netfilter nf_conntrack vxlan', 'net.ipv4.ip_forward = 1'],

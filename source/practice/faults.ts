@@ -10,7 +10,7 @@ export const faultMeanings = {
   'slow-disk': 'the host takes files 15 times slower; nothing fails',
   'full-disk': 'the disk is full at 60 % (or @PERCENT) of the first file; the second try finds room and goes on there',
   'failed-check':
-    'another program holds port 6443: the facts show it and the preparation fails; after that, after a repair, and at the third look it is gone',
+    'another program holds port 6443: the checks of the host name it; after a repair, and at the third look, it is gone',
 } as const;
 
 export type FaultKind = keyof typeof faultMeanings;

@@ -210,7 +210,7 @@ export function factsOutput(
       : []),
     `selinux ${system.selinux}`,
     ...state.leftovers.map((path) => `leftover ${path}`),
-    ...(state.leftovers.length > 0 ? ['own practice'] : []),
+    ...(state.leftovers.length > 0 ? ['own ?'] : []),
     'end 0',
     '',
   ].join('\n');

@@ -153,12 +153,6 @@ export function createPracticeHost(options: PracticeHostOptions): PracticeHost {
 
   const apply = async (step: string, channel: CommandChannel): Promise<number> => {
     const { milliseconds, lines, progress } = practiceAction(step);
-    if (open.has('failed-check') && step.startsWith('prepare/')) {
-      open.delete('failed-check');
-      await wait(300);
-      channel.complain('port 6443 is in use by nginx (process 1201)');
-      return 1;
-    }
     const total = progress?.unit === 'bytes' ? Math.round(progress.total * scale) : (progress?.total ?? 0);
     const parts = progress?.unit === 'bytes' ? 20 : Math.max(1, lines.length);
     const duration = milliseconds * (0.85 + random() * 0.3);

@@ -23,7 +23,9 @@ export function practicePlan(plan: Plan, options: PracticePlanOptions): Plan {
     ...plan,
     phases: plan.phases.map((phase) => ({
       ...phase,
-      steps: phase.steps.map((step) => (step.id.startsWith('connect/') ? step : practiceStep(step, phase.id, options))),
+      steps: phase.steps.map((step) =>
+        /^(connect|preflight)\/host@/.test(step.id) ? step : practiceStep(step, phase.id, options),
+      ),
     })),
   };
 }

@@ -3,8 +3,8 @@ import type { Bundle, BundleImage, ImageUse } from '../bundle/contents.ts';
 import type { ClusterDocument, HostRole } from '../cluster/document.ts';
 import type { HostFacts } from '../hosts/facts.ts';
 import { type CheckResult, couldNotRun, finding, findingWhen, pass, type Verdict } from './check.ts';
+import type { LookedAtHost } from './check-together.ts';
 import { spaceOf } from './checks/disk.ts';
-import type { KnownHost } from './compare-hosts.ts';
 import type { ResultMaker } from './results.ts';
 import { gibibytes, mebibyte } from './sizes.ts';
 
@@ -112,30 +112,36 @@ export async function judgeSpeed(bundle: Bundle): Promise<Verdict> {
     : finding(`${(speed / mebibyte).toFixed(1)} MiB/s`, `≥ ${leastSpeed / mebibyte} MiB/s`);
 }
 
-/** Whether this bundle fits these hosts. Hosts that are in the cluster already have what they need. */
+/** Whether the host has room for its part of the bundle. One that is in the cluster already has what it needs. */
+export async function checkBundleSpace(
+  bundle: Bundle,
+  document: ClusterDocument,
+  { host, facts, own }: Pick<LookedAtHost, 'host' | 'facts' | 'own'>,
+  make: ResultMaker,
+): Promise<readonly CheckResult[]> {
+  if (own || !bundle.architectures.includes(facts.architecture)) return [];
+  const workloads = host.role === 'worker' || !document.hosts.some((other) => other.role === 'worker');
+  const needs = await spaceNeeds(bundle, host.role, facts, workloads);
+  return [make('bundle-space', host.name, judgeSpace(facts, needs))];
+}
+
+/** Whether this bundle fits this cluster, and its medium; `readMedium` false leaves out what takes time. */
 export async function checkBundle(
   bundle: Bundle,
   document: ClusterDocument,
-  hosts: readonly KnownHost[],
-  own: ReadonlySet<string>,
+  hosts: readonly Pick<LookedAtHost, 'host' | 'facts'>[],
   make: ResultMaker,
+  readMedium = true,
 ): Promise<readonly CheckResult[]> {
   const foreign = hosts.filter(({ facts }) => !bundle.architectures.includes(facts.architecture));
-  const hasWorkers = document.hosts.some((host) => host.role === 'worker');
-  const space = await Promise.all(
-    hosts
-      .filter(({ name }) => !own.has(name) && !foreign.some((host) => host.name === name))
-      .map(async ({ name, facts }) => {
-        const role = document.hosts.find((host) => host.name === name)?.role ?? 'worker';
-        const needs = await spaceNeeds(bundle, role, facts, role === 'worker' || !hasWorkers);
-        return make('bundle-space', name, judgeSpace(facts, needs));
-      }),
-  );
   const wanted = document.kubernetesVersion;
-  const [medium, speed] = await Promise.all([
-    judgeMedium(bundle.directory).catch((error: Error) => couldNotRun(error.message)),
-    judgeSpeed(bundle),
-  ]);
+  const medium = async (): Promise<readonly CheckResult[]> => {
+    const [type, speed] = await Promise.all([
+      judgeMedium(bundle.directory).catch((error: Error) => couldNotRun(error.message)),
+      judgeSpeed(bundle),
+    ]);
+    return [make('bundle-media-type', bundle.directory, type), make('bundle-media-speed', bundle.directory, speed)];
+  };
   return [
     make('bundle-opens', bundle.directory, pass),
     make('bundle-complete', bundle.directory, pass),
@@ -143,7 +149,7 @@ export async function checkBundle(
       'bundle-architecture',
       bundle.directory,
       findingWhen(
-        foreign.map(({ name, facts }) => `${name} ${facts.architecture}`),
+        foreign.map(({ host, facts }) => `${host.name} ${facts.architecture}`),
         bundle.architectures.join(', '),
       ),
     ),
@@ -152,8 +158,6 @@ export async function checkBundle(
       bundle.directory,
       wanted === undefined || wanted === bundle.kubernetesVersion ? pass : finding(bundle.kubernetesVersion, wanted),
     ),
-    make('bundle-media-type', bundle.directory, medium),
-    make('bundle-media-speed', bundle.directory, speed),
-    ...space,
+    ...(readMedium ? await medium() : []),
   ];
 }

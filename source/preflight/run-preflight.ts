@@ -5,12 +5,9 @@ import { toLandfallError } from '../errors.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
 import { gatherFacts } from '../hosts/gather-facts.ts';
-import { checkBetweenHosts, type ReachedHost } from './between-hosts.ts';
 import { type CheckResult, finding, type HostInput, pass } from './check.ts';
-import { checkApplications } from './check-applications.ts';
-import { checkBundle } from './check-bundle.ts';
-import { checkCluster } from './check-cluster.ts';
-import { compareHosts, type KnownHost } from './compare-hosts.ts';
+import { checkBundle, checkBundleSpace } from './check-bundle.ts';
+import { compareAll, type LookedAtHost, tryEachOther } from './check-together.ts';
 import { connectChecks, connectFailure } from './connect-failure.ts';
 import { evaluateHost } from './evaluate-host.ts';
 import { type FixOutcome, fixFindings } from './fix.ts';
@@ -44,9 +41,8 @@ export type PreflightOptions = {
 // Logins at a time: enough to keep a network of a thousand hosts busy, few enough for the open files of any laptop.
 const concurrentHosts = 64;
 
-type Reached = ReachedHost & { readonly own: boolean };
-
-async function inParallel<Item, Answer>(
+/** Works on all items, so many at a time, and answers in their order. */
+export async function inParallel<Item, Answer>(
   items: readonly Item[],
   limit: number,
   work: (item: Item) => Promise<Answer>,
@@ -84,7 +80,7 @@ export async function runPreflight(options: PreflightOptions): Promise<Preflight
     }
   };
   const reached = (
-    await inParallel(document.hosts, concurrentHosts, async (host): Promise<Reached | undefined> => {
+    await inParallel(document.hosts, concurrentHosts, async (host): Promise<LookedAtHost | undefined> => {
       signal.throwIfAborted();
       try {
         const { connection, facts } = await options.reach(host.name);
@@ -100,19 +96,13 @@ export async function runPreflight(options: PreflightOptions): Promise<Preflight
       }
     })
   ).filter((host) => host !== undefined);
-  const known = reached.map(({ host, facts }) => ({ name: host.name, facts }));
-  const own = new Set(reached.filter((host) => host.own).map(({ host }) => host.name));
-  report(compareHosts(known, document, make));
-  report(checkCluster(document, known, own, make));
-  report(checkApplications(document, known, make));
-  if (options.bundle !== undefined) report(await bundleResults(options.bundle, document, known, own, make));
+  report(compareAll(document, reached, make));
+  if (options.bundle !== undefined) report(await bundleResults(options.bundle, document, reached, make));
   await inParallel(reached, concurrentHosts, async ({ host, connection, facts }) => {
     if (options.names !== false && (facts.details.nameservers ?? []).length > 0)
       report(await checkNames(host, connection, make, signal));
   });
-  const between = options.betweenHosts ?? true;
-  if (between === true || (between === 'when-new' && own.size < reached.length))
-    report(await checkBetweenHosts(document, reached, make, signal));
+  report(await tryEachOther(document, reached, options.betweenHosts ?? true, make, signal));
   if (options.diskTest !== false) {
     // One host after the other would take minutes; at once they would disturb each other only on shared disks.
     await inParallel(
@@ -128,13 +118,13 @@ export async function runPreflight(options: PreflightOptions): Promise<Preflight
 async function bundleResults(
   bundle: string | Bundle,
   document: ClusterDocument,
-  known: readonly KnownHost[],
-  own: ReadonlySet<string>,
+  hosts: readonly LookedAtHost[],
   make: ResultMaker,
 ): Promise<readonly CheckResult[]> {
   try {
     const opened = typeof bundle === 'string' ? await openBundle(bundle) : bundle;
-    return await checkBundle(opened, document, known, own, make);
+    const space = await Promise.all(hosts.map((host) => checkBundleSpace(opened, document, host, make)));
+    return [...(await checkBundle(opened, document, hosts, make)), ...space.flat()];
   } catch (thrown) {
     const error = toLandfallError(thrown);
     const id = error.code === 'BUNDLE_INCOMPLETE' ? 'bundle-complete' : 'bundle-opens';

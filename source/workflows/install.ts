@@ -9,6 +9,7 @@ import { loadBalancer } from '../phases/load-balancer.ts';
 import { clusterDns, overlayNetwork } from '../phases/network.ts';
 import { nodeBinaries, nodeImages, nodeNetworkImages, nodeTools } from '../phases/node-binaries.ts';
 import { operatorAccess } from '../phases/operator-access.ts';
+import { preflight } from '../phases/preflight.ts';
 import { registry } from '../phases/registry.ts';
 import { servingApprover, servingCertificates } from '../phases/serving-certificates.ts';
 import { clusterReady } from '../phases/verification.ts';
@@ -21,6 +22,7 @@ export function installPlan(context: InstallContext, applications: readonly Step
   const others = hosts.filter((host) => host.name !== first.name);
   const phases: readonly Phase[] = [
     { id: 'connect', title: 'Reach the hosts', steps: hosts.map((host) => connect(context, host)) },
+    { id: 'preflight', title: 'Check before anything is changed', steps: preflight(context) },
     { id: 'prepare', title: 'Prepare the hosts', steps: hosts.map((host) => hostPreparation(context, host)) },
     {
       id: 'containerd',

@@ -43,7 +43,12 @@ function setUp(parameters = {}): {
 }
 
 function reporter(lines: string[] = []): StepReporter {
-  return { progress: () => {}, output: (line) => lines.push(line), signal: new AbortController().signal };
+  return {
+    progress: () => {},
+    note: () => {},
+    output: (line) => lines.push(line),
+    signal: new AbortController().signal,
+  };
 }
 
 async function carryOut(step: Step, lines: string[] = []): Promise<void> {

@@ -4,21 +4,23 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '../../source/bundle/contents.ts';
-import type { ClusterDocument } from '../../source/cluster/document.ts';
-import type { StepReporter } from '../../source/engine/step.ts';
+import type { ClusterDocument, HostEntry } from '../../source/cluster/document.ts';
+import type { Step, StepReporter } from '../../source/engine/step.ts';
 import { LandfallError } from '../../source/errors.ts';
 import type { InstallContext } from '../../source/phases/context.ts';
-import { preflight } from '../../source/phases/preflight.ts';
+import { hostPreparation } from '../../source/phases/host-preparation.ts';
+import { concludeChecks, preflight } from '../../source/phases/preflight.ts';
 import { type PracticeFleet, startPracticeFleet } from '../../source/practice/fleet.ts';
+import type { CheckId, CheckResult, Severity } from '../../source/preflight/check.ts';
 import { type HostPool, openHostPool } from '../../source/runs/open-context.ts';
 
 let fleet: PracticeFleet;
 let pool: HostPool;
 const home = mkdtempSync(path.join(tmpdir(), 'landfall-phase-'));
-const said: string[] = [];
 const reporter: StepReporter = {
   progress() {},
-  output: (line) => said.push(line),
+  output: () => {},
+  note: () => {},
   signal: new AbortController().signal,
 };
 
@@ -73,44 +75,102 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test('what blocks stops the run before anything is changed, and says where and what to do', async () => {
-  const failure = await preflight(context(fleet.document, bundleOf(home, 200e6)))
-    .probe(reporter)
-    .catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(LandfallError);
-  const error = failure as LandfallError;
+const stepOf = (id: string, document: ClusterDocument, bundle: Bundle): Step => {
+  const step = preflight(context(document, bundle)).find((candidate) => candidate.id === id);
+  if (step === undefined) throw new Error(`no step ${id}`);
+  return step;
+};
+const failureOf = async (step: Step): Promise<LandfallError> => {
+  const thrown = await step.probe(reporter).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(thrown instanceof LandfallError)) throw new Error(`${step.id} did not fail: ${String(thrown)}`);
+  return thrown;
+};
+
+test('what blocks stops its host before anything is changed, and says where and what to do', async () => {
+  const bundle = bundleOf(home, 200e6);
+  const error = await failureOf(stepOf('preflight/host@node-2', fleet.document, bundle));
   expect(error.code).toBe('PREFLIGHT_BLOCKED');
-  expect(error.message).toMatch(/node-2: .*\[port-kubernetes-api\].*6443\/tcp ← nginx/);
-  expect(error.fix).toContain('Nothing was changed');
-  expect(error.context.host).toBe('node-2');
+  expect(error.message).toMatch(
+    /^node-2 is not ready: "Port of the Kubernetes API is free" \[port-kubernetes-api\] does not hold: 6443\/tcp ← nginx .*; needed: 6443\/tcp free\.$/,
+  );
+  expect(error.fix).toBe('Stop that program or let it use another port. Then run the same command again.');
+  for (const other of ['node-1', 'node-3'])
+    expect(await stepOf(`preflight/host@${other}`, fleet.document, bundle).probe(reporter)).toEqual({ state: 'done' });
+}, 60_000);
+
+test('who looks again asks the host again', async () => {
+  const asked = async (times: number): Promise<number> => {
+    const counted = context(fleet.document, bundleOf(home, 1e6));
+    let runs = 0;
+    const host: InstallContext['host'] = async (name) => {
+      const { connection, facts } = await pool.host(name);
+      const counting = new Proxy(connection, {
+        get: (target, key) => {
+          if (key === 'check') runs++;
+          const value = Reflect.get(target, key);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      return { connection: counting, facts };
+    };
+    const step = preflight({ ...counted, host }).find(({ id }) => id === 'preflight/host@node-1');
+    for (let time = 0; time < times; time++) await step?.probe(reporter);
+    return runs;
+  };
+  expect(await asked(1)).toBe(0);
+  expect(await asked(3)).toBe(2);
 }, 60_000);
 
 test('a bundle that is too big for the disks is found before the first byte is sent', async () => {
-  const failure = await preflight(context(fleet.document, bundleOf(home, 400 * gibibyte)))
-    .probe(reporter)
-    .catch((error: unknown) => error);
-  const output = (failure as LandfallError).context.output ?? '';
-  for (const host of ['node-1', 'node-2', 'node-3'])
-    expect(output).toMatch(new RegExp(`${host}: .*\\[bundle-space\\]: / [\\d.]+ GiB`));
+  for (const host of ['node-1', 'node-3']) {
+    const error = await failureOf(stepOf(`preflight/host@${host}`, fleet.document, bundleOf(home, 400 * gibibyte)));
+    expect(error.message).toMatch(
+      new RegExp(`^${host} is not ready: .*\\[bundle-space\\] does not hold: / [\\d.]+ GiB`),
+    );
+    expect(error.fix).toContain('name bundle-space under spec.preflight.accept');
+  }
 }, 60_000);
 
-test('a bundle of another version or architecture blocks', async () => {
+test('a bundle of another version or architecture stops the whole run', async () => {
   const document: ClusterDocument = { ...fleet.document, kubernetesVersion: 'v1.37.2' };
-  const failure = await preflight(context(document, { ...bundleOf(home, 1e6), architectures: ['arm64'] }))
-    .probe(reporter)
-    .catch((error: unknown) => error);
-  const output = (failure as LandfallError).context.output ?? '';
-  expect(output).toContain('[bundle-version]: v1.36.3 (needed: v1.37.2)');
-  expect(output).toMatch(/\[bundle-architecture\]: node-1 amd64/);
+  const error = await failureOf(
+    stepOf('preflight/together@operator', document, { ...bundleOf(home, 1e6), architectures: ['arm64'] }),
+  );
+  expect(error.message).toMatch(/^The cluster is not ready: /);
+  const output = error.context.output ?? '';
+  expect(output).toContain('[bundle-version] does not hold: v1.36.3; needed: v1.37.2');
+  expect(output).toMatch(/\[bundle-architecture\] does not hold: node-1 amd64/);
 }, 60_000);
 
-test('an id that may not be accepted does not get through the document either', async () => {
-  const document: ClusterDocument = { ...fleet.document, preflight: { accept: ['port-kubernetes-api'] } };
-  await expect(preflight(context(document, bundleOf(home, 1e6))).probe(reporter)).rejects.toThrow('cannot be accepted');
+test('warnings are said in a line; what was accepted, and what is only a note, is not', () => {
+  const notes: string[] = [];
+  const noting: StepReporter = { ...reporter, note: (text) => notes.push(text) };
+  const finding = (id: CheckId, severity: Severity, accepted = false): CheckResult => ({
+    ...{ id, severity, accepted, scope: 'host', subject: 'node-1', neverIgnored: false, fixable: false },
+    verdict: { state: 'finding', seen: 'x', needed: 'y' },
+  });
+  concludeChecks('node-1', [finding('swap-on', 'informs'), finding('memory-comfort', 'warns', true)], noting);
+  expect(notes).toEqual([]);
+  concludeChecks('node-1', [finding('memory-comfort', 'warns'), finding('disk-nodev', 'warns')], noting);
+  expect(notes).toEqual(['node-1: 2 warnings (memory-comfort, disk-nodev); landfall preflight explains them']);
+  expect(() => concludeChecks('node-1', [finding('memory-size', 'blocks', true)], noting)).not.toThrow();
+  expect(() => concludeChecks('node-1', [finding('memory-size', 'blocks')], noting)).toThrow(/memory-size/);
 });
 
-test('it comes after the logins and before all else', () => {
-  const step = preflight(context(fleet.document, bundleOf(home, 1)));
-  expect(step.after).toEqual(fleet.hosts.map((host) => `connect/host@${host.name}`));
-  expect(step.host).toBe('operator');
+test('an id that may not be accepted does not get through the document either', () => {
+  const document: ClusterDocument = { ...fleet.document, preflight: { accept: ['port-kubernetes-api'] } };
+  expect(() => preflight(context(document, bundleOf(home, 1e6)))).toThrow('cannot be accepted');
+});
+
+test('a host is checked after its login and waits for no other; everything that changes it waits for both', () => {
+  const steps = preflight(context(fleet.document, bundleOf(home, 1)));
+  expect(steps.map(({ id, host, after }) => [id, host, after])).toEqual([
+    ...fleet.hosts.map((host) => [`preflight/host@${host.name}`, host.name, [`connect/host@${host.name}`]]),
+    ['preflight/together@operator', 'operator', []],
+  ]);
+  const prepare = hostPreparation(context(fleet.document, bundleOf(home, 1)), fleet.document.hosts[0] as HostEntry);
+  expect(prepare.after).toEqual(['preflight/host@node-1', 'preflight/together@operator']);
 });

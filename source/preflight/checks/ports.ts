@@ -17,6 +17,11 @@ function holders(details: HostDetails, port: NeededPort): readonly ListeningSock
   return found.filter((socket, index) => found.findIndex((other) => other.pid === socket.pid) === index);
 }
 
+/** Programs in containers and in the kernel have no unit; of what has one, these are ours. */
+function mayBeOurs({ unit }: ListeningSocket): boolean {
+  return unit === undefined || /^(kubelet|containerd|landfall-.*)\.service$/.test(unit);
+}
+
 type PortId = NeededPort['id'];
 
 const portIds: readonly PortId[] = [
@@ -41,13 +46,14 @@ export const portChecks: readonly HostCheck[] = [
       id,
       severity: 'blocks',
       neverIgnored: true,
-      applies: ({ own, host, document }) =>
-        !own && neededPorts(document).some((port) => port.id === id && port.on.includes(host.role)),
-      evaluate({ facts, document }) {
+      applies: ({ host, document }) =>
+        neededPorts(document).some((port) => port.id === id && port.on.includes(host.role)),
+      evaluate({ facts, document, own }) {
         if (facts.details.listening === undefined) return couldNotRun('ss, /proc/net/tcp');
         const port = neededPorts(document).find((candidate) => candidate.id === id);
         if (port === undefined) return pass;
-        return findingWhen(holders(facts.details, port).map(describeSocket), `${port.port}/${port.protocol} free`);
+        const taken = holders(facts.details, port).filter((socket) => !(own && mayBeOurs(socket)));
+        return findingWhen(taken.map(describeSocket), `${port.port}/${port.protocol} free`);
       },
     }),
   ),

@@ -9,6 +9,8 @@ export type DocumentChoices = {
   readonly controlPlanes?: number;
   readonly hosts?: readonly LabHost[];
   readonly applications?: readonly string[];
+  /** Findings of checks that are accepted. */
+  readonly accept?: readonly string[];
 };
 
 /** The ways to log in differ by host, so that each is used in every install of the lab. */
@@ -38,6 +40,7 @@ export async function writeClusterDocument(lab: Lab, choices: DocumentChoices = 
     kind: 'Cluster',
     metadata: { name },
     spec: {
+      ...(choices.accept === undefined ? {} : { preflight: { accept: choices.accept } }),
       hosts: hosts.map((host, index) => ({
         name: host.name,
         address: host.address,

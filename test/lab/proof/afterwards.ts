@@ -51,8 +51,9 @@ export function smallClusterProofs(of: () => Stage): void {
     const refused = await landfall(lab, command);
     expect(refused.exitCode).toBe(1);
     expect(refused.stdout).toMatch(
-      /!! node-1: Start the first control plane failed \[PORT_IN_USE\]: Port 6443 of node-1, .* is in use by socat \(process \d+ of other-program\.service\)\./,
+      /!! node-1: Check the host failed \[PREFLIGHT_BLOCKED\]: node-1 is not ready: "Port of the Kubernetes API is free" .* 6443\/tcp ← socat pid \d+ \(other-program\.service\);/,
     );
+    expect(await onHost(lab, 'node-1', 'ls /usr/local/bin')).toBe('');
     await onHost(lab, 'node-1', 'systemctl stop other-program');
     const output = await landfall(lab, command);
     expect(output.exitCode, output.stdout + output.stderr).toBe(0);

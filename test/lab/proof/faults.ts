@@ -61,8 +61,9 @@ export function dryRunProof(of: () => Stage): void {
       const part = output.stdout.split(`${host.name} (${host.address}, `)[1]?.split('\nnode-')[0] ?? '';
       expect(part, `plan of ${host.name}`).toContain('+ Start containerd');
       expect(part).toContain('+ Start the local load balancer');
+      expect(part).toContain('= Check the host\n');
     }
-    expect(output.stdout).toMatch(/\n\d+ steps to do \(\+\), 5 done already \(=\)\. Nothing was changed\.\n$/);
+    expect(output.stdout).toMatch(/\n\d+ steps to do \(\+\), 11 done already \(=\)\. Nothing was changed\.\n$/);
     expect(() => readdirSync(labHome(lab))).toThrow(/ENOENT/);
   });
 }
@@ -123,15 +124,20 @@ export function faultProofs(of: () => Stage): void {
     const of4 = (step: string) => failures.find((event) => event.step === step)?.failure;
     expect(failures.map((event) => `${event.step} ${event.failure.code}`).sort()).toEqual([
       'connect/host@node-2 SSH_AUTH',
-      'containerd/upload@node-4 DISK_FULL',
-      'load-balancer/start@node-5 PORT_IN_USE',
+      'preflight/host@node-4 PREFLIGHT_BLOCKED',
+      'preflight/host@node-5 PREFLIGHT_BLOCKED',
       'registry/images@node-1 BUNDLE_CORRUPT',
     ]);
     expect(of4('connect/host@node-2')?.message).toMatch(/^node-2 \(10\.77\.0\.12:22\) refused the login of operator/);
-    expect(of4('containerd/upload@node-4')?.message).toMatch(/^node-4 has \d+ MB free for .* needs \d+ MB\.$/);
-    expect(of4('load-balancer/start@node-5')?.message).toMatch(
-      /^Port 7443 of node-5, .* is in use by socat \(process \d+ of other-program\.service\)\.$/,
+    expect(of4('preflight/host@node-4')?.message).toMatch(
+      /^node-4 is not ready: "The bundle fits on the disks" \[bundle-space\] does not hold: \/var\/lib\/landfall 10 MiB; needed: \/var\/lib\/landfall ≥ \d+ MiB\.$/,
     );
+    expect(of4('preflight/host@node-5')?.message).toMatch(
+      /^node-5 is not ready: "Port of the local load balancer is free" \[port-load-balancer\] does not hold: 7443\/tcp ← socat pid \d+ \(other-program\.service\); needed: 7443\/tcp free\.$/,
+    );
+    // Found before anything of it was changed.
+    for (const host of ['node-4', 'node-5'])
+      expect(await onHost(lab, host, 'ls /usr/local/bin /var/lib/landfall')).not.toContain('contain');
     expect(of4('registry/images@node-1')?.message).toContain('docker.io/library/nginx:1.22.1');
     for (const { failure } of failures) expect(failure.fix, failure.code).toMatch(/\w+.*\.$/);
     // What a person sees says the same: host, step, cause, what to do.

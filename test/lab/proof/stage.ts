@@ -32,7 +32,7 @@ export type Stage = {
   firstRun: number | undefined;
 };
 
-/** A host whose state folder is a small disk of its own, so that it can be full. It must not lose power: it is in memory. */
+/** A host whose state folder is a small disk of its own, so that it can be full. It must not lose power: it is in memory, and accepted as such. */
 export const smallDisk = { host: 'node-4', path: '/var/lib/landfall', megabytes: 900 } as const;
 
 export const allApplications = ['mariadb', 'valkey', 'website'] as const;
@@ -48,7 +48,7 @@ export async function setStage(name: string, seed: number, say: (line: string) =
     if (linked.exitCode !== 0) cpSync(bundle, copy, { recursive: true, force: true });
     const { host, path: folder, megabytes } = smallDisk;
     await onHost(lab, host, `mount -t tmpfs -o size=${megabytes}m,mode=755 small-disk ${folder}`);
-    const document = await writeClusterDocument(lab, { applications: allApplications });
+    const document = await writeClusterDocument(lab, { applications: allApplications, accept: ['disk-volatile'] });
     const before = await snapshotAll(lab);
     const sampler = await sampleProcesses(path.join(lab.directory, 'processes.ndjson'));
     return {
