@@ -5,6 +5,7 @@ import { bundleCommand } from './commands/bundle.ts';
 import { certificatesCommand } from './commands/certificates.ts';
 import { demoCommand } from './commands/demo.ts';
 import { discoverCommand } from './commands/discover.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { executeRunCommand } from './commands/execute-run.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { resetCommand } from './commands/reset.ts';
@@ -19,6 +20,7 @@ export function addCommands(landfall: Command, version: string): void {
     preflightCommand(),
     applyCommand(),
     statusCommand(),
+    doctorCommand(),
     watchCommand(),
     replayCommand(),
     resetCommand(),

@@ -3,6 +3,7 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'connect/host': '连接并查看主机',
   'preflight/host': '检查主机',
   'preflight/together': '检查主机之间的连接、安装包和应用',
+  'preflight/applications': '检查应用是否放得下',
   'prepare/kernel': '设置内核模块、网络参数和交换分区',
   'containerd/upload': '发送并解压 containerd',
   'runc/upload': '发送 runc',

@@ -143,7 +143,7 @@ export function preflight(context: InstallContext): readonly Step[] {
       checkBundle(bundle, document, hosts, make, isNew),
       together(hosts, reporter.signal),
     ]);
-    concludeChecks('The cluster', [...ofBundle, ...ofHosts], reporter);
+    concludeChecks(document.name, [...ofBundle, ...ofHosts], reporter);
   };
 
   return [

@@ -6,7 +6,7 @@ export type { CheckId } from '../language/checks-en.ts';
 
 export type Severity = 'blocks' | 'warns' | 'informs';
 
-export type Scope = 'host' | 'between-hosts' | 'cluster' | 'bundle' | 'application';
+export type Scope = 'host' | 'between-hosts' | 'cluster' | 'bundle' | 'application' | 'running';
 
 /**
  * What a check says. `seen` and `needed` are short and of no language: values, paths, names. A check that could not run

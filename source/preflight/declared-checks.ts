@@ -14,6 +14,7 @@ const between = declare('between-hosts');
 const cluster = declare('cluster');
 const bundle = declare('bundle');
 const application = declare('application');
+const running = declare('running');
 
 /** Checks whose verdicts come from a login, a probe, a comparison of hosts, the bundle or the catalogue. */
 export const declaredChecks: readonly DeclaredCheck[] = [
@@ -64,4 +65,22 @@ export const declaredChecks: readonly DeclaredCheck[] = [
   application('application-fit-disk', 'blocks'),
   application('application-fit-host', 'blocks'),
   application('disk-speed-etcd', 'warns'),
+  running('api-answers', 'blocks', true),
+  running('api-server-answers', 'blocks'),
+  running('services-running', 'blocks'),
+  running('load-balancer-answers', 'blocks'),
+  running('registry-answers', 'blocks'),
+  running('etcd-healthy', 'blocks'),
+  running('etcd-alarms', 'blocks'),
+  running('node-ready', 'blocks'),
+  running('node-pressure', 'warns'),
+  running('node-cordoned', 'informs'),
+  running('nodes-known', 'informs'),
+  running('node-versions', 'warns'),
+  running('pods-system', 'blocks'),
+  running('pods-applications', 'warns'),
+  running('claims-bound', 'warns'),
+  running('cluster-dns', 'blocks'),
+  running('certificates-valid', 'blocks'),
+  running('certificates-last', 'warns'),
 ];

@@ -8,6 +8,7 @@ const scopes: Readonly<Record<Scope, string>> = {
   cluster: 'The cluster as a whole',
   bundle: 'The bundle',
   application: 'Applications',
+  running: 'A running cluster (`landfall doctor`)',
 };
 
 const severities: Readonly<Record<Severity, string>> = { blocks: 'blocks', warns: 'warns', informs: 'note' };

@@ -78,7 +78,11 @@ function xml(text: string): string {
 }
 
 /** JUnit XML: a suite for each subject; what blocks or warns fails, what could not run is skipped, notes are output. */
-export function formatJunit(report: PreflightReport, language: CheckLanguage): string {
+export function formatJunit(
+  report: PreflightReport,
+  language: CheckLanguage,
+  command: 'preflight' | 'doctor' = 'preflight',
+): string {
   const suites = Map.groupBy(report.results, (result) => result.subject);
   const failed = (result: CheckResult): boolean =>
     result.verdict.state === 'finding' && result.severity !== 'informs' && !result.accepted;
@@ -101,5 +105,5 @@ export function formatJunit(report: PreflightReport, language: CheckLanguage): s
     ([subject, results]) =>
       `  <testsuite name="${xml(subject)}" tests="${results.length}" failures="${count(results, failed)}" errors="0" skipped="${count(results, skipped)}">\n${results.map(test).join('\n')}\n  </testsuite>`,
   );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xml(`landfall preflight ${report.cluster}`)}" tests="${report.results.length}" failures="${count(report.results, failed)}" errors="0" skipped="${count(report.results, skipped)}" time="${(report.duration / 1000).toFixed(3)}">\n${body.join('\n')}\n</testsuites>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${xml(`landfall ${command} ${report.cluster}`)}" tests="${report.results.length}" failures="${count(report.results, failed)}" errors="0" skipped="${count(report.results, skipped)}" time="${(report.duration / 1000).toFixed(3)}">\n${body.join('\n')}\n</testsuites>`;
 }

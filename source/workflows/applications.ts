@@ -1,5 +1,6 @@
 import type { ApplicationEntry } from '../cluster/document.ts';
 import type { Plan, Step } from '../engine/step.ts';
+import { applicationRoom } from '../phases/application-room.ts';
 import { applicationRemoval, applicationSteps } from '../phases/applications.ts';
 import { connect } from '../phases/connect.ts';
 import { controlPlanes, firstControlPlane, type InstallContext } from '../phases/context.ts';
@@ -7,12 +8,17 @@ import { registry } from '../phases/registry.ts';
 
 /** The registry's content as an installed cluster needs it: no service is set up anew, only images are brought. */
 function imageSteps(context: InstallContext): readonly Step[] {
+  const first = firstControlPlane(context.document).name;
   return controlPlanes(context.document).flatMap((host) =>
     registry(context, host)
       .filter((step) => /^registry\/(images|copy)@/.test(step.id))
       .map((step) => ({
         ...step,
-        after: [`connect/host@${host.name}`, ...step.after.filter((id) => id.startsWith('registry/images@'))],
+        after: [
+          `connect/host@${host.name}`,
+          `preflight/applications@${first}`,
+          ...step.after.filter((id) => id.startsWith('registry/images@')),
+        ],
       })),
   );
 }
@@ -26,6 +32,11 @@ export function applicationInstallPlan(context: InstallContext, entries: readonl
     cluster: context.document.name,
     phases: [
       { id: 'connect', title: 'Reach the control planes', steps: planes.map((host) => connect(context, host)) },
+      {
+        id: 'preflight',
+        title: 'Check before anything is changed',
+        steps: [applicationRoom(context, entries)],
+      },
       { id: 'registry', title: 'Bring the images', steps: imageSteps(context) },
       {
         id: 'applications',

@@ -139,7 +139,7 @@ test('a bundle of another version or architecture stops the whole run', async ()
   const error = await failureOf(
     stepOf('preflight/together@operator', document, { ...bundleOf(home, 1e6), architectures: ['arm64'] }),
   );
-  expect(error.message).toMatch(/^The cluster is not ready: /);
+  expect(error.message).toMatch(/^practice is not ready: /);
   const output = error.context.output ?? '';
   expect(output).toContain('[bundle-version] does not hold: v1.36.3; needed: v1.37.2');
   expect(output).toMatch(/\[bundle-architecture\] does not hold: node-1 amd64/);

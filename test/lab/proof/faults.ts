@@ -143,7 +143,9 @@ export function faultProofs(of: () => Stage): void {
     // What a person sees says the same: host, step, cause, what to do.
     for (const { step, failure } of failures) {
       const host = step.split('@')[1] ?? '';
-      const line = output.stdout.split('\n').findIndex((text) => text.includes(`[${failure.code}]`));
+      const line = output.stdout
+        .split('\n')
+        .findIndex((text) => text.includes(`!! ${host}: `) && text.includes(`[${failure.code}]`));
       const shown = output.stdout
         .split('\n')
         .slice(line, line + 20)
