@@ -138,7 +138,7 @@ export const en = {
   },
   welcome: {
     title: 'Welcome',
-    why: 'From bare Linux machines to a running Kubernetes cluster, without internet.',
+    why: 'From bare machines to Kubernetes, without internet.',
     name: 'Name',
     state: 'State',
     nodes: 'Nodes',
@@ -174,7 +174,7 @@ export const en = {
   },
   bundle: {
     title: 'Bundle',
-    why: 'A bundle holds all that is installed: a folder, often on a USB stick.',
+    why: 'A bundle holds all that is installed. It is a folder, often on a USB stick.',
     searching: 'Looking for bundles',
     found: (count: number) => (count === 1 ? '1 bundle found' : `${count} bundles found`),
     empty: 'No bundle found yet. Plug in the stick and search again, or type the path of a folder.',
@@ -194,7 +194,7 @@ export const en = {
     again: 'Search again',
     path: 'Type a path',
     pathTitle: 'Path of a bundle',
-    pathWhy: 'The folder that holds the file "index.json" of the bundle, on this machine or on a stick.',
+    pathWhy: 'The folder with the file "index.json", here or on a stick.',
     pathLabel: 'Folder',
     pathHint: 'For example /media/usb/landfall-bundle',
     pathEmpty: 'Please type the path of a folder, as in /media/usb/landfall-bundle.',
@@ -327,7 +327,7 @@ export const en = {
   },
   roles: {
     title: 'Roles',
-    why: 'Control planes steer the cluster, workers run the applications.',
+    why: 'Control planes steer, workers run the applications.',
     role: 'Role',
     'control-plane': 'control plane',
     worker: 'worker',
@@ -416,7 +416,7 @@ export const en = {
   },
   review: {
     title: 'Review',
-    why: 'Nothing was changed yet. Look at the plan; Enter on a line changes it.',
+    why: 'Nothing was changed yet. Enter on a line changes it; the plan is below.',
     item: 'What',
     value: 'Chosen',
     name: 'Name',

@@ -96,6 +96,20 @@ function tooSmall(props: FrameProps, view: View): readonly Spans[] {
   );
 }
 
+/** As many whole sentences as the lines hold; one that is too long even alone is cut. */
+function sentences(text: string, width: number, lines: number, view: View): readonly string[] {
+  let fitting: readonly string[] = [];
+  for (const end of text.matchAll(/[.?!:](?= |$)|[。？！：]/g)) {
+    const wrapped = wrapText(text.slice(0, end.index + 1), width);
+    if (wrapped.length <= lines) fitting = wrapped;
+  }
+  if (fitting.length > 0) return fitting;
+  const wrapped = wrapText(text, width);
+  if (wrapped.length <= lines) return wrapped;
+  const rest = truncate(wrapped.slice(lines - 1).join(' '), width, view.profile.glyphs.ellipsis);
+  return [...wrapped.slice(0, lines - 1), rest];
+}
+
 /** The message at the bottom of its room; what is longer than its lines is cut at the end. */
 function messageLines(message: Span | undefined, width: number, height: number, view: View): readonly Spans[] {
   if (message === undefined) return Array.from({ length: height }, () => blank);
@@ -127,15 +141,7 @@ export function Frame(props: FrameProps): ReactNode {
   const roomy = rows >= 20;
   const width = columns - 2;
   const top = header(props, view, around, width, roomy);
-  const wrapped = wrapText(props.why, width);
-  const allowed = roomy ? 2 : 1;
-  const why =
-    wrapped.length <= allowed
-      ? wrapped
-      : [
-          ...wrapped.slice(0, allowed - 1),
-          truncate(wrapped.slice(allowed - 1).join(' '), width, view.profile.glyphs.ellipsis),
-        ];
+  const why = sentences(props.why, width, roomy ? 2 : 1, view);
   const head: Spans[] = [...top, ...why.map((line): Spans => [span(line)]), ...(roomy ? [blank] : [])];
   const area = { width, height: height - head.length - (roomy ? 3 : 2) };
   const { lines, cursor } = props.content(area);

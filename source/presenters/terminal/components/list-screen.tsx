@@ -291,7 +291,8 @@ export function ListScreen(props: ListScreenProps): ReactNode {
     }
     // The list gets what it needs up to a good half, the details get the rest.
     const needed = rows.length + (props.hideHead === true ? 0 : 1) + (typing || filter !== '' ? 1 : 0);
-    const listHeight = Math.min(needed, Math.max(Math.ceil(height * 0.6), height - 9));
+    const most = roomy ? Math.max(Math.ceil(height * 0.6), height - 9) : height - 2;
+    const listHeight = Math.min(needed, most);
     const rule = roomy ? 1 : 0;
     const below = height - listHeight - rule;
     if (below < 2) return listLines(width, height);

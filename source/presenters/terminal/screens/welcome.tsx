@@ -130,11 +130,11 @@ export function WelcomeScreen(): ReactNode {
         if (entry === undefined) return undefined;
         return [span(`${fit(entry.title, titleWidth, '')}  `), span(entry.help, 'dim')];
       }}
-      summary={(area) =>
-        clusters.length > 0
-          ? []
-          : [...paragraph(words.need, Math.min(76, area.width)), blank, ...paragraph(words.keysHint, area.width, 'dim')]
-      }
+      summary={(area) => {
+        if (clusters.length > 0) return [];
+        const need = paragraph(words.need, Math.min(76, area.width));
+        return area.height < 12 ? need : [...need, blank, ...paragraph(words.keysHint, area.width, 'dim')];
+      }}
       actions={[]}
       open={{
         label: words.open,
