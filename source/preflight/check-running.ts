@@ -106,34 +106,23 @@ export function judgeCluster(
   ];
 }
 
-const soon = 30;
-
-/** Certificates of one node: whether they hold, and whether they hold for long enough. */
+/** Certificates of one node, or of this machine: whether they hold, and whether they hold for long enough. */
 export function judgeCertificates(
   host: string,
   certificates: readonly CertificateFacts[],
   make: ResultMaker,
 ): readonly CheckResult[] {
   const own = certificates.filter((certificate) => certificate.host === host);
-  const name = (certificate: CertificateFacts): string => `${certificate.path} ${certificate.validTo.slice(0, 10)}`;
-  const bad = own.filter((certificate) => certificate.daysLeft < 0 || !certificate.chainValid);
-  const ending = own.filter((certificate) => certificate.daysLeft >= 0 && certificate.daysLeft < soon);
+  const name = ({ path, validTo }: CertificateFacts): string => `${path} ${validTo.slice(0, 10)}`.trim();
+  const bad = own.filter(({ state }) => state !== 'good' && state !== 'soon');
+  const ending = own.filter(({ state }) => state === 'soon');
   const known = (verdict: Verdict): Verdict => (own.length === 0 ? couldNotRun('/etc/kubernetes') : verdict);
   return [
     make(
       'certificates-valid',
       host,
-      known(
-        findingWhen(
-          fewest(
-            bad.map((certificate) =>
-              certificate.daysLeft < 0 ? name(certificate) : `${certificate.path} ? ${certificate.issuer}`,
-            ),
-          ),
-          '> 0 d',
-        ),
-      ),
+      known(findingWhen(fewest(bad.map((certificate) => `${name(certificate)} ${certificate.state}`)), 'good')),
     ),
-    make('certificates-last', host, known(findingWhen(fewest(ending.map(name)), `≥ ${soon} d`))),
+    make('certificates-last', host, known(findingWhen(fewest(ending.map(name)), '> 30 d'))),
   ];
 }

@@ -12,7 +12,10 @@ import { type ResultMaker, resultMaker } from '../preflight/results.ts';
 import { type PreflightOptions, type ReachHost, runPreflight } from '../preflight/run-preflight.ts';
 import { certificateList } from './certificate-list.ts';
 
-export type DoctorOptions = Pick<PreflightOptions, 'document' | 'reach' | 'accepted' | 'signal'>;
+export type DoctorOptions = Pick<PreflightOptions, 'document' | 'reach' | 'accepted' | 'signal'> & {
+  /** Folder of the cluster on the operator machine. */
+  readonly home: string;
+};
 
 /**
  * Looks a running cluster through: every check of the machines that makes sense on installed nodes, the nodes with each
@@ -33,7 +36,7 @@ export async function examineCluster(options: DoctorOptions): Promise<PreflightR
   const [services, cluster, certificates] = await Promise.all([
     Promise.all(hosts.map((host) => nodeServices(document, host, reach, make))),
     clusterResults(document, hosts, reach, make),
-    certificateResults(document, hosts, reach, make),
+    certificateResults(document, hosts, options, make),
   ]);
   options.signal?.throwIfAborted();
   return {
@@ -90,11 +93,12 @@ async function clusterResults(
 async function certificateResults(
   document: ClusterDocument,
   hosts: readonly HostEntry[],
-  reach: ReachHost,
+  { reach, home }: Pick<DoctorOptions, 'reach' | 'home'>,
   make: ResultMaker,
 ): Promise<readonly CheckResult[]> {
-  const { certificates, unreachable } = await certificateList({ ...document, hosts }, reach);
-  return hosts.flatMap(({ name }) => {
+  const { certificates, unreachable } = await certificateList({ ...document, hosts }, reach, home);
+  const here = certificates.some(({ host }) => host === 'operator') ? [{ name: 'operator' }] : [];
+  return [...hosts, ...here].flatMap(({ name }) => {
     const problem = unreachable.find((entry) => entry.host === name);
     return problem === undefined
       ? judgeCertificates(name, certificates, make)

@@ -3,6 +3,8 @@ import { toLandfallError } from '../../source/errors.ts';
 import { runInstallBenchmark } from './install/benchmark.ts';
 import { judge } from './install/judge.ts';
 import { practiceOnce, runPracticeBenchmark } from './practice-fleet.ts';
+import { runPreflightBenchmark } from './preflight.ts';
+import { fleetCommand, servePreflightFleet } from './preflight-hosts.ts';
 import { runScreenBenchmark } from './screens.tsx';
 import { runUploadBenchmark } from './upload/benchmark.ts';
 import { uploadOnce } from './upload/landfall-upload.ts';
@@ -79,9 +81,22 @@ program
 
 program.command('practice-once', { hidden: true }).argument('<hosts>', 'how many', count).action(practiceOnce);
 
+program
+  .command('preflight')
+  .description('scans, 1000 practice hosts and real hosts with the mesh, against their limits')
+  .option('--hosts <count>', 'practice hosts', count, 1000)
+  .option('--lab-hosts <count>', 'real hosts', count, 5)
+  .option('--rounds <count>', 'rounds over the real hosts', count, 3)
+  .option('--result <file>', 'where the figures are saved as JSON')
+  .action(async (options: { hosts: number; labHosts: number; rounds: number; result?: string }) => {
+    if (!(await runPreflightBenchmark(options, say))) process.exitCode = 1;
+  });
+
 // These run inside the lab's network, as processes of their own.
 program.command('judge', { hidden: true }).argument('<request>').action(judge);
 program.command('upload-once', { hidden: true }).argument('<request>').action(uploadOnce);
+
+program.command(fleetCommand, { hidden: true }).argument('<hosts>', '', count).action(servePreflightFleet);
 
 try {
   await program.parseAsync();

@@ -2,7 +2,6 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseClusterDocument } from '../../source/cluster/load-document.ts';
 import { startPracticeFleet } from '../../source/practice/fleet.ts';
 import { countResults } from '../../source/preflight/report.ts';
@@ -26,8 +25,11 @@ export type PreflightHostsFigures = {
 
 type Fleet = { readonly document: string; readonly password: string };
 
+/** The command of the process that the practice hosts live in. */
+export const fleetCommand = 'preflight-fleet';
+
 /** In the child: the fleet lives until its parent goes. */
-async function serve(count: number): Promise<void> {
+export async function servePreflightFleet(count: number): Promise<void> {
   const fleet = await startPracticeFleet({ hosts: count, speed: 1000 });
   const hosts = fleet.hosts.map((host) => ({
     name: host.name,
@@ -47,7 +49,7 @@ async function serve(count: number): Promise<void> {
 
 /** Facts and every check of each host, over real SSH handshakes on loopback. */
 export async function measurePreflightHosts(count: number): Promise<PreflightHostsFigures> {
-  const child = fork(fileURLToPath(import.meta.url), ['serve', `${count}`], { execArgv: [] });
+  const child = fork(process.argv[1] ?? '', [fleetCommand, `${count}`], { execArgv: [] });
   const home = mkdtempSync(path.join(tmpdir(), 'landfall-bench-'));
   try {
     const fleet = await new Promise<Fleet>((resolve, reject) => {
@@ -107,10 +109,4 @@ export async function measurePreflightHosts(count: number): Promise<PreflightHos
     child.disconnect();
     rmSync(home, { recursive: true, force: true });
   }
-}
-
-if (process.argv[2] === 'serve' && process.send !== undefined) await serve(Number(process.argv[3]));
-else if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const figures = await measurePreflightHosts(Number(process.argv[2] ?? 1000));
-  console.log(JSON.stringify(figures));
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { writeClusterDocument } from '../lab/cluster/document.ts';
 import { landfall, repositoryFile } from '../lab/cluster/landfall.ts';
 import { must } from '../lab/hosts/command.ts';
@@ -47,9 +46,4 @@ rm -r /root/bench`;
   } finally {
     await lab.down();
   }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [hosts = 5, rounds = 5] = process.argv.slice(2).map(Number);
-  console.log(JSON.stringify(await measurePreflightLab(hosts, rounds, () => {})));
 }
