@@ -32,7 +32,9 @@ async function doctor(cluster: string | undefined, options: DoctorCommandOptions
   const accepted = acceptedIds([...(document.preflight?.accept ?? []), ...options.accept]);
   const pool = openHostPool(document, clusterHome(document.name), {});
   try {
-    const report = await untilInterrupted((signal) => examineCluster({ document, reach: pool.host, accepted, signal }));
+    const report = await untilInterrupted((signal) =>
+      examineCluster({ document, reach: pool.host, accepted, home: clusterHome(document.name), signal }),
+    );
     showReport(report, output, chooseLanguage(options.language), 'doctor');
   } finally {
     await pool.close();

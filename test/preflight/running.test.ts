@@ -143,14 +143,21 @@ describe('what the API server says', () => {
 });
 
 test('certificates that ended, of nobody known, or that end soon', () => {
-  const certificate = (path: string, daysLeft: number, chainValid = true): CertificateFacts => ({
-    ...{ host: 'node-1', path, daysLeft, chainValid, commonName: 'x', issuer: 'somebody', isAuthority: false },
-    validTo: '2026-01-02T00:00:00.000Z',
+  const certificate = (path: string, state: CertificateFacts['state']): CertificateFacts => ({
+    ...{ host: 'node-1', path, state, daysLeft: 1, chainValid: true, commonName: 'x', issuer: 'y', isAuthority: false },
+    ...{ validTo: state === 'missing' ? '' : '2026-01-02T00:00:00.000Z', names: [] },
   });
   const results = (...list: readonly CertificateFacts[]) => found(judgeCertificates('node-1', list, make));
-  expect(results(certificate('/a.crt', 36_000))).toEqual([]);
-  expect(results(certificate('/a.crt', -1), certificate('/b.crt', 400, false), certificate('/c.crt', 12))).toEqual([
-    'node-1 certificates-valid: /a.crt 2026-01-02; /b.crt ? somebody',
+  expect(results(certificate('/a.crt', 'good'))).toEqual([]);
+  expect(
+    results(
+      certificate('/a.crt', 'expired'),
+      certificate('/b.crt', 'missing'),
+      certificate('/c.crt', 'soon'),
+      certificate('/d.crt', 'untrusted'),
+    ),
+  ).toEqual([
+    'node-1 certificates-valid: /a.crt 2026-01-02 expired; /b.crt missing; /d.crt 2026-01-02 untrusted',
     'node-1 certificates-last: /c.crt 2026-01-02',
   ]);
   expect(results()).toEqual(['node-1 certificates-valid could not run', 'node-1 certificates-last could not run']);
