@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { appCommand } from './commands/app.ts';
 import { applyCommand } from './commands/apply.ts';
+import { backupCommand } from './commands/backup.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { certificatesCommand } from './commands/certificates.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -9,6 +10,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { executeRunCommand } from './commands/execute-run.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { resetCommand } from './commands/reset.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { statusCommand } from './commands/status.ts';
 import { replayCommand, watchCommand } from './commands/watch.ts';
 import { startWizard } from './commands/wizard/start-wizard.ts';
@@ -23,6 +25,8 @@ export function addCommands(landfall: Command, version: string): void {
     doctorCommand(),
     watchCommand(),
     replayCommand(),
+    backupCommand(),
+    restoreCommand(),
     resetCommand(),
     bundleCommand(),
     appCommand(),

@@ -1,6 +1,7 @@
 # Runs kubeadm in a unit of its own, so that losing the operator does not kill it half way; a later call waits for the
 # running one. The marker says that it ended well, and is the only thing that lets a host keep what kubeadm wrote.
-# $1 action: init|join   $2 marker   standard input: the kubeadm configuration (holds the bootstrap token)
+# $1 action: init|join   $2 marker   for an init from a snapshot of etcd also: $3 the snapshot   $4 name of the member
+# $5 its address   $6 a name for the new etcd cluster   standard input: the kubeadm configuration (holds the bootstrap token)
 set -eu
 action=$1 marker=$2
 unit=landfall-kubeadm
@@ -18,8 +19,23 @@ if ! running && [ ! -e "$marker" ]; then
     kubeadm reset --force --cert-dir /var/lib/landfall/no-certificates --cri-socket unix:///run/containerd/containerd.sock >>"$log" 2>&1 || :
     find /var/lib/etcd -mindepth 1 -delete 2>/dev/null || :
   fi
+  more=
+  if [ -n "${3:-}" ]; then
+    echo "restoring the snapshot of etcd"
+    rm -rf /var/lib/etcd/restoring
+    # Revisions far beyond any that was given out, so that nodes that live on do not take the old state for a newer one.
+    words=$(etcdutl snapshot restore "$3" --data-dir /var/lib/etcd/restoring --name "$4" --initial-cluster "$4=https://$5:2380" \
+      --initial-cluster-token "landfall-$6" --initial-advertise-peer-urls "https://$5:2380" \
+      --bump-revision 1000000000 --mark-compacted 2>&1) || {
+      printf '%s\n' "$words" | tail -n 5 >&2
+      exit 1
+    }
+    mv /var/lib/etcd/restoring/member /var/lib/etcd/member
+    rm -rf /var/lib/etcd/restoring
+    more=' --ignore-preflight-errors=DirAvailable--var-lib-etcd'
+  fi
   case $action in
-    init) command='kubeadm init --config /var/lib/landfall/kubeadm.yaml --skip-phases=show-join-command,addon/coredns' ;;
+    init) command='kubeadm init --config /var/lib/landfall/kubeadm.yaml --skip-phases=show-join-command,addon/coredns'$more ;;
     join) command='kubeadm join --config /var/lib/landfall/kubeadm.yaml' ;;
   esac
   : >"$log"

@@ -174,10 +174,13 @@ function readHead(file: string): { readonly header: StoredHeader; readonly begin
   }
 }
 
+function publicPart({ cluster, created, kubernetesVersion }: StoredHeader): BackupHeader {
+  return { cluster, created, kubernetesVersion };
+}
+
 /** What a backup says of itself without its passphrase; not proved before it is opened. */
 export function readBackupHeader(file: string): BackupHeader {
-  const { cluster, created, kubernetesVersion } = readHead(file).header;
-  return { cluster, created, kubernetesVersion };
+  return publicPart(readHead(file).header);
 }
 
 /**
@@ -200,7 +203,7 @@ export async function openEncrypted(
     });
   }
   return {
-    header,
+    header: publicPart(header),
     async *content() {
       const whole = chunkSize + tagSize;
       let index = 0;

@@ -12,6 +12,8 @@ export type RunChoices = {
   readonly yes: boolean;
   /** Asked before anything is changed, unless `yes`. */
   readonly question: string;
+  /** Called after the answer and before the run begins. */
+  readonly confirmed?: () => void;
 };
 
 /** Asks at a terminal with "no" as the answer to Enter; without a terminal it is an error to have said neither. */
@@ -60,6 +62,7 @@ export async function runWorkflow(
     return;
   }
   if (!choices.yes) await confirm(choices.question);
+  choices.confirmed?.();
   const run = await startRun(request, secrets);
   await presentToEnd(run, choices.output, choices.verbose, onSuccess);
 }

@@ -486,6 +486,7 @@ export const en = {
     network: 'Network',
     verification: 'Prove the cluster',
     etcd: 'Keep copies of the state',
+    restore: 'Bring the old state back',
     applications: 'Applications',
   },
   progress: {
@@ -493,6 +494,7 @@ export const en = {
       ({
         install: 'Installing',
         reset: 'Resetting',
+        restore: 'Restoring',
         upgrade: 'Upgrading',
         'renew-certificates': 'Renewing certificates',
         grow: 'Adding nodes',

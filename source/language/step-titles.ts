@@ -37,6 +37,13 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'network/dns': '设置集群 DNS（CoreDNS）',
   'verification/cluster': '等待所有节点和系统容器就绪',
   'etcd/snapshots': '定期为 etcd 制作快照',
+  'restore/snapshot': '发送并检查快照',
+  'restore/stop': '停止 etcd 和 API 服务器',
+  'restore/data': '把快照放到 etcd 的位置',
+  'restore/start': '启动 etcd 和 API 服务器',
+  'restore/clear': '清除旧的控制平面',
+  'restore/reattach': '让节点重新报到',
+  'restore/finish': '移除恢复过程中留下的内容',
   'reset/host': '移除 Landfall 的全部内容并恢复原状',
 };
 

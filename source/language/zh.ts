@@ -471,6 +471,7 @@ export const zh: Messages = {
     network: '网络',
     verification: '验证集群',
     etcd: '保存集群状态的副本',
+    restore: '恢复原有状态',
     applications: '应用',
   },
   progress: {

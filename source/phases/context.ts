@@ -10,6 +10,17 @@ export type ConnectedHost = { readonly connection: HostConnection; readonly fact
 /** Secrets the phases need; they travel on standard input only. */
 export type InstallSecrets = Omit<ClusterSecrets, 'allValues'>;
 
+/** A snapshot of etcd from which the cluster is brought back. */
+export type RestoreSource = {
+  /** Made for this one restore, so that hosts can tell whether it has happened to them. */
+  readonly id: string;
+  /** The snapshot on the operator machine. */
+  readonly snapshot: string;
+  readonly size: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+};
+
 /** What every phase of an install works with. Hosts are connected when a step first needs them. */
 export type InstallContext = {
   readonly document: ClusterDocument;
@@ -20,6 +31,8 @@ export type InstallContext = {
   readonly pki: ClusterPki;
   /** Folder of the cluster on the operator machine. */
   readonly home: string;
+  /** Set while a cluster is rebuilt from a backup: the first control plane then starts with the old state. */
+  readonly restore?: RestoreSource;
 };
 
 /** The control planes, first one first. */

@@ -94,7 +94,11 @@ export function initialise(context: InstallContext): Step {
         kubernetesVersion: context.document.kubernetesVersion ?? context.bundle.kubernetesVersion,
         bootstrapToken: context.secrets.bootstrapToken,
       });
-      await connection.check('kubeadm init', await readAsset('hosts/kubeadm.sh'), ['init', hostPaths.joined], {
+      const { restore } = context;
+      if (restore !== undefined) await ensureTool(context, host, 'etcdctl', reporter.signal);
+      const state = restore === undefined ? [] : [hostPaths.restoreSnapshot, host.name, host.address, restore.id];
+      const args = ['init', hostPaths.joined, ...state];
+      await connection.check('kubeadm init', await readAsset('hosts/kubeadm.sh'), args, {
         stdin: configuration,
         onLine: (line) => reporter.output(line),
         signal: reporter.signal,
@@ -205,6 +209,11 @@ export function join(context: InstallContext, host: HostEntry): Step {
           host.address,
           host.name,
         ]);
+      }
+      if (context.restore !== undefined) {
+        // The old state knows this node as ready, and kubeadm refuses a second one of the same name.
+        const { connection: plane } = await context.host(first.name);
+        await plane.check('Forget the lost node', `${kubectl} delete node "$1" --ignore-not-found`, [host.name]);
       }
       const token = context.secrets.bootstrapToken;
       await connection.writeFile(

@@ -9,6 +9,8 @@ export const hostPaths = {
   containerdMirrors: '/etc/containerd/certs.d',
   kubernetesPki: '/etc/kubernetes/pki',
   joined: '/var/lib/landfall/joined',
+  restoreSnapshot: '/var/lib/landfall/restore.db',
+  restored: '/var/lib/landfall/restored',
   discovery: '/var/lib/landfall/discovery.conf',
   servingCertificate: '/var/lib/kubelet/pki/kubelet-server-current.pem',
   adminConfiguration: '/etc/kubernetes/admin.conf',

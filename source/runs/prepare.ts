@@ -1,11 +1,13 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { forgetRestore } from '../backups/staging.ts';
 import { clusterHome } from '../cluster/home.ts';
 import { LandfallError } from '../errors.ts';
 import { applicationSteps } from '../phases/applications.ts';
 import { applicationInstallPlan, applicationUninstallPlan } from '../workflows/applications.ts';
 import { installPlan } from '../workflows/install.ts';
 import { resetPlan } from '../workflows/reset.ts';
+import { restorePlan } from '../workflows/restore.ts';
 import type { PreparedRun } from './execute.ts';
 import { openHostPool, openInstallContext } from './open-context.ts';
 import { keepCustody, prepareRenewal } from './prepare-certificates.ts';
@@ -42,6 +44,8 @@ export async function prepareRun(
     switch (request.workflow) {
       case 'install':
         return installPlan(context, await applicationSteps(context, document.applications));
+      case 'restore':
+        return restorePlan({ ...context, restore: request.source }, request.manner);
       case 'install-applications':
         return applicationInstallPlan(context, request.applications);
       case 'uninstall-application':
@@ -54,6 +58,7 @@ export async function prepareRun(
     secretValues: () => [...pool.secretValues(), ...secrets.allValues()],
     conclude: async () => {
       if (request.workflow === 'install') keepCustody(document, home);
+      if (request.workflow === 'restore') forgetRestore(home);
     },
     close: pool.close,
   };

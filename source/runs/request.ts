@@ -1,5 +1,7 @@
 import type { ApplicationEntry, ClusterDocument } from '../cluster/document.ts';
 import type { HostSecrets } from '../hosts/ssh-login.ts';
+import type { RestoreSource } from '../phases/context.ts';
+import type { RestoreManner } from '../workflows/restore.ts';
 
 /** What a run shall do. It holds no secret, so it may lie beside the journal. */
 export type RunRequest = {
@@ -12,6 +14,7 @@ export type RunRequest = {
   readonly takeOver: boolean;
 } & (
   | { readonly workflow: 'install' }
+  | { readonly workflow: 'restore'; readonly manner: RestoreManner; readonly source: RestoreSource }
   | { readonly workflow: 'reset'; readonly keepData: boolean }
   | { readonly workflow: 'renew-certificates'; readonly host?: string; readonly all: boolean }
   | { readonly workflow: 'install-applications'; readonly applications: readonly ApplicationEntry[] }
