@@ -36,6 +36,7 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'network/flannel': '设置容器网络（flannel）',
   'network/dns': '设置集群 DNS（CoreDNS）',
   'verification/cluster': '等待所有节点和系统容器就绪',
+  'etcd/voters': '让每个 etcd 成员参与投票',
   'etcd/snapshots': '定期为 etcd 制作快照',
   'restore/snapshot': '发送并检查快照',
   'restore/stop': '停止 etcd 和 API 服务器',

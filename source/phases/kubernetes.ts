@@ -177,6 +177,32 @@ export function bootstrapToken(context: InstallContext): Step {
   });
 }
 
+/**
+ * Takes out of etcd what stands there for a host that is not in the cluster: a member that was announced but never finished
+ * joining keeps every later join from being accepted, and one of a machine that was replaced would be taken for it.
+ */
+async function discardLeftMember(
+  context: InstallContext,
+  host: HostEntry,
+  connection: HostConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  const outside = 'test ! -e "$1" && ! systemctl is-active --quiet landfall-kubeadm';
+  if ((await connection.run(outside, [hostPaths.joined])).exitCode !== 0) return;
+  const first = firstControlPlane(context.document);
+  const { connection: plane } = await context.host(first.name);
+  const [begun, known] = await Promise.all([
+    connection.run('test -n "$(ls -A /var/lib/etcd 2>/dev/null)" || test -e /var/log/landfall/kubeadm.log'),
+    plane.run(`${kubectl} get node "$1" >/dev/null 2>&1`, [host.name]),
+  ]);
+  if (begun.exitCode !== 0 && known.exitCode !== 0) return;
+  await ensureTool(context, first, 'etcdctl', signal);
+  await plane.check(`Take the half-joined ${host.name} out of etcd`, await readAsset('hosts/discard-member.sh'), [
+    host.address,
+    host.name,
+  ]);
+}
+
 /** `kubeadm join` of a further control plane or a worker. */
 export function join(context: InstallContext, host: HostEntry): Step {
   const first = firstControlPlane(context.document);
@@ -197,19 +223,7 @@ export function join(context: InstallContext, host: HostEntry): Step {
     probe: ({ connection }) => joined(connection),
     async apply({ connection, facts }, reporter) {
       if (isControlPlane) await requireFreePort(connection, 6443, 'the Kubernetes API', ['landfall-kubeadm']);
-      // An etcd member that was announced but never finished joining keeps every later join from being accepted.
-      const interrupted = await connection.run(
-        'test ! -e "$1" && ! systemctl is-active --quiet landfall-kubeadm && test -n "$(ls -A /var/lib/etcd 2>/dev/null)"',
-        [hostPaths.joined],
-      );
-      if (isControlPlane && interrupted.exitCode === 0) {
-        const { connection: plane } = await context.host(first.name);
-        await ensureTool(context, first, 'etcdctl', reporter.signal);
-        await plane.check(`Take the half-joined ${host.name} out of etcd`, await readAsset('hosts/discard-member.sh'), [
-          host.address,
-          host.name,
-        ]);
-      }
+      if (isControlPlane) await discardLeftMember(context, host, connection, reporter.signal);
       if (context.restore !== undefined) {
         // The old state knows this node as ready, and kubeadm refuses a second one of the same name.
         const { connection: plane } = await context.host(first.name);

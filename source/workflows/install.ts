@@ -2,6 +2,7 @@ import type { Phase, Plan, Step } from '../engine/step.ts';
 import { connect } from '../phases/connect.ts';
 import { containerRuntime } from '../phases/containerd.ts';
 import { controlPlanes, firstControlPlane, type InstallContext } from '../phases/context.ts';
+import { etcdVoters } from '../phases/etcd-members.ts';
 import { etcdSnapshots } from '../phases/etcd-snapshots.ts';
 import { hostPreparation } from '../phases/host-preparation.ts';
 import { administratorFile, bootstrapToken, certificates, initialise, join } from '../phases/kubernetes.ts';
@@ -61,7 +62,11 @@ export function installPlan(context: InstallContext, applications: readonly Step
     },
     { id: 'network', title: 'Set up the network', steps: [overlayNetwork(context), clusterDns(context)] },
     { id: 'verification', title: 'Prove the cluster', steps: [clusterReady(context)] },
-    { id: 'etcd', title: 'Keep copies of the state', steps: planes.map((host) => etcdSnapshots(context, host)) },
+    {
+      id: 'etcd',
+      title: 'Keep copies of the state',
+      steps: [etcdVoters(context), ...planes.map((host) => etcdSnapshots(context, host))],
+    },
     { id: 'applications', title: 'Install the applications', steps: applications },
   ];
   return { workflow: 'install', cluster: name, phases: phases.filter((phase) => phase.steps.length > 0) };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, onTestFailed } from 'vitest';
 import { resetProof, smallClusterProofs } from './proof/afterwards.ts';
+import { backupProofs, statusProofs } from './proof/backup.ts';
 import { bundleJudgements } from './proof/bundle-judges.ts';
 import { dryRunProof, faultProofs } from './proof/faults.ts';
 import { interruptionProofs } from './proof/interruptions.ts';
@@ -36,6 +37,8 @@ describe('a cluster on real hosts, from bare machines and back', () => {
   describe('interruptions', () => interruptionProofs(of));
   describe('the running cluster', () => clusterProofs(of));
   describe('secrets', () => secrecyProofs(of));
+  describe('status', () => statusProofs(of));
+  describe('backups', () => backupProofs(of));
   describe('reset', () => resetProof(of));
   describe('small clusters', () => smallClusterProofs(of));
 });

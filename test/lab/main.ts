@@ -161,6 +161,15 @@ program
   });
 
 program
+  .command('restore')
+  .description('lose all control planes and the operator machine, and rebuild the cluster from its backup')
+  .action(async () => {
+    const { proveRestore } = await import('./restore.ts');
+    const { name } = options();
+    process.exitCode = await proveRestore(name === 'lab' ? 'restore' : name, say);
+  });
+
+program
   .command('down')
   .description('take the lab down; nothing of it is left')
   .action(() => downLab(options().name, say));

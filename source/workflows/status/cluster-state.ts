@@ -43,7 +43,7 @@ export type ClusterState = {
 /** How long is waited for hosts; milliseconds. */
 export type StatusLimits = { readonly connect: number; readonly answer: number };
 
-const usual: StatusLimits = { connect: 2000, answer: 10_000 };
+const usual: StatusLimits = { connect: 2000, answer: 15_000 };
 
 type Asked = {
   readonly host: HostEntry;

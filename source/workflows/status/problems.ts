@@ -78,7 +78,9 @@ export function clusterProblems(found: ClusterFindings): {
   const problems: string[] = [];
   const notices: string[] = [];
   if (cluster === undefined) problems.push('the Kubernetes API answers on no control plane');
-  if (etcd.spare < 0) problems.push(`etcd has no majority: ${etcd.healthy} of ${etcd.voters} members are healthy`);
+  // An API that answers has a majority behind it, whatever hosts could be asked.
+  if (cluster === undefined && etcd.spare < 0)
+    problems.push(`etcd has no majority: ${etcd.healthy} of ${etcd.voters} members are healthy`);
   const planes = document.hosts.filter((host) => host.role === 'control-plane');
   if (cluster !== undefined && etcd.voters + etcd.learners.length > planes.length) {
     problems.push(`etcd has more members than the document has control planes`);

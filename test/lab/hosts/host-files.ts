@@ -14,6 +14,15 @@ export function secretPaths(lab: string) {
   } as const;
 }
 
+const sshTarget = (host: LabHost): string => (host.sshPort === 22 ? host.address : `[${host.address}]:${host.sshPort}`);
+
+/** Takes the keys of a host that is no more out of the lab's known hosts. */
+export async function forgetHostKeys(lab: string, host: LabHost): Promise<void> {
+  const file = secretPaths(lab).knownHosts;
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => !line.startsWith(`${sshTarget(host)} `));
+  await writeFile(file, lines.join('\n'));
+}
+
 /** Makes the lab's key and the operator's password. */
 export async function makeSecrets(lab: string): Promise<void> {
   const paths = secretPaths(lab);
@@ -82,7 +91,7 @@ done
     environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
   });
   await must(['ssh-keygen', '-A', '-f', root]);
-  const target = host.sshPort === 22 ? host.address : `[${host.address}]:${host.sshPort}`;
+  const target = sshTarget(host);
   for (const name of await readdir(at('etc/ssh'))) {
     if (!/^ssh_host_\w+_key\.pub$/.test(name)) continue;
     const [type, key] = (await readFile(at(`etc/ssh/${name}`), 'utf8')).split(' ');

@@ -5,7 +5,7 @@ import { LandfallError } from '../../../source/errors.ts';
 import { baseImage } from './base-image.ts';
 import { killAll, leaderOf, processesIn, removeCgroups } from './cgroups.ts';
 import { type Output, type RunOptions, run } from './command.ts';
-import { makeSecrets, mountRoot, secretPaths, writeHostFiles } from './host-files.ts';
+import { forgetHostKeys, makeSecrets, mountRoot, secretPaths, writeHostFiles } from './host-files.ts';
 import {
   cutPower,
   isCut,
@@ -86,6 +86,8 @@ export interface Lab {
   powerOn(host: string): Promise<void>;
   /** A clean reboot; returns when the host takes logins again. */
   reboot(host: string): Promise<void>;
+  /** Puts a new machine with the same name and address in the place of a host: nothing is on it, and its SSH keys are new. */
+  replace(host: string): Promise<void>;
   /** Pulls the network cable; it stays pulled until `mend`, also through `powerOff`, `powerOn` and `reboot`. */
   cut(host: string): Promise<void>;
   mend(host: string): Promise<void>;
@@ -149,12 +151,25 @@ function labOf(record: LabRecord): Lab {
       await untilReady(name, find(host));
     },
     reboot: async (host) => rebootHost(name, find(host), limits),
+    replace: async (host) => replaceHost(record, find(host)),
     cut: async (host) => setCut(name, find(host), true),
     mend: async (host) => setCut(name, find(host), false),
     outsidePackets: () => outsidePackets(name),
     outsideAddresses: () => outsideAddresses(name),
     down: () => downLab(name, () => {}),
   };
+}
+
+async function replaceHost({ name, hosts, limits }: LabRecord, host: LabHost): Promise<void> {
+  const paths = hostPaths(name, host.name);
+  await cutPower(name, host);
+  await unmountBelow(paths.root);
+  for (const folder of [paths.upper, paths.work, paths.disk]) await rm(folder, { recursive: true, force: true });
+  await forgetHostKeys(name, host);
+  await mountRoot(name, host, await baseImage(host.distribution, () => {}));
+  await writeHostFiles(name, host, hosts);
+  await startHost(name, host, limits);
+  await untilReady(name, host);
 }
 
 /**
