@@ -37,12 +37,21 @@ export function secretFiles(home: string): readonly string[] {
   });
 }
 
+/** Keys of authorities that are not on this machine because the document leaves them on control planes. */
+export function missingKeys(home: string): readonly string[] {
+  const files = new Set(secretFiles(home));
+  const authorities = [...files].filter((name) => /^pki\/(.*\/)?(.*-)?ca\.crt$/.test(name));
+  return [...authorities.map((name) => name.replace(/crt$/, 'key')), 'pki/sa.key'].filter((name) => !files.has(name));
+}
+
 export type BackupContent = {
   readonly document: ClusterDocument;
   /** Folder of the cluster on this machine. */
   readonly home: string;
   /** A file with the snapshot, verified. */
   readonly snapshot: string;
+  /** Texts of files of the cluster's folder that are not on this machine, by their names below it. */
+  readonly fetched?: ReadonlyMap<string, string>;
 };
 
 /** Writes one encrypted file with all that rebuilds a cluster. Returns its size in bytes. */
@@ -52,7 +61,7 @@ export async function writeBackup(
   header: BackupHeader,
   content: BackupContent,
 ): Promise<number> {
-  const { document, home, snapshot } = content;
+  const { document, home, snapshot, fetched = new Map<string, string>() } = content;
   const archive = pack();
   const small = (name: string, text: string | Buffer): void => {
     archive.entry({ name, mode: 0o600 }, text);
@@ -60,6 +69,7 @@ export async function writeBackup(
   const fill = async (): Promise<void> => {
     small(documentEntry, JSON.stringify(document));
     for (const name of secretFiles(home)) small(`home/${name}`, readFileSync(path.join(home, name)));
+    for (const [name, text] of fetched) small(`home/${name}`, text);
     const entry = archive.entry({ name: snapshotEntry, mode: 0o600, size: statSync(snapshot).size });
     await pipeline(createReadStream(snapshot), entry);
     archive.finalize();

@@ -77,6 +77,12 @@ export function adoptSecrets(home: string, id: string): void {
   }
 }
 
+/** Brings back from the backup what this machine lacks of a cluster whose authorities it knows: keys left on lost hosts. */
+export function completeSecrets(home: string): void {
+  const kept = path.join(folderOf(home), 'files', 'home');
+  cpSync(kept, home, { recursive: true, force: false });
+}
+
 /** Removes the opened backup, which holds secrets and the whole state in plain. */
 export function forgetRestore(home: string): void {
   rmSync(folderOf(home), { recursive: true, force: true });

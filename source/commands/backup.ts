@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { secretFiles, writeBackup } from '../backups/archive.ts';
+import { missingKeys, secretFiles, writeBackup } from '../backups/archive.ts';
 import { clusterHome } from '../cluster/home.ts';
 import { chooseCluster } from '../cluster/known-cluster.ts';
 import { LandfallError } from '../errors.ts';
 import { openHostPool } from '../runs/open-context.ts';
 import { runningRun } from '../runs/run-directory.ts';
-import { noteBackup, takeSnapshot } from '../workflows/backup.ts';
+import { fetchKeys, noteBackup, takeSnapshot } from '../workflows/backup.ts';
 import { readPassphrase } from './passphrase.ts';
 import { print, printAside } from './print.ts';
 
@@ -55,7 +55,8 @@ async function backup(cluster: string | undefined, options: BackupOptions): Prom
       created: created.toISOString(),
       kubernetesVersion: taken.kubernetesVersion,
     };
-    const size = await writeBackup(file, passphrase, header, { document, home, snapshot });
+    const fetched = await fetchKeys(document, pool.connection, missingKeys(home));
+    const size = await writeBackup(file, passphrase, header, { document, home, snapshot, fetched });
     await noteBackup(document, pool.connection);
     print(`The backup of cluster ${document.name} is in ${file} (${(size / 1024 ** 2).toFixed(1)} MiB, encrypted).`);
     print(

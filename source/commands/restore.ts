@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { readBackupHeader } from '../backups/encrypted-file.ts';
 import {
   adoptSecrets,
+  completeSecrets,
   forgetRestore,
   keepDecision,
   type StagedBackup,
@@ -161,7 +162,8 @@ async function restoreFrom(
       confirmed() {
         onBegin();
         keepDecision(home, manner);
-        if (known !== 'same') adoptSecrets(home, id);
+        if (known === 'same') completeSecrets(home);
+        else adoptSecrets(home, id);
         rememberCluster({ document, bundle });
       },
     },

@@ -57,7 +57,7 @@ export async function prepareRun(
     host: pool.host,
     secretValues: () => [...pool.secretValues(), ...secrets.allValues()],
     conclude: async () => {
-      if (request.workflow === 'install') keepCustody(document, home);
+      if (request.workflow === 'install' || request.workflow === 'restore') keepCustody(document, home);
       if (request.workflow === 'restore') forgetRestore(home);
     },
     close: pool.close,

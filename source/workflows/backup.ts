@@ -79,6 +79,36 @@ export async function takeSnapshot(
   throw failures[0] ?? new TypeError('a validated document has a control plane');
 }
 
+/**
+ * Keys of authorities from the first control plane that has each, by their names below the cluster's folder. Throws
+ * BACKUP_SECRETS when one is nowhere.
+ */
+export async function fetchKeys(
+  document: ClusterDocument,
+  connectionTo: (name: string) => HostConnection,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const plane of document.hosts.filter((host) => host.role === 'control-plane')) {
+    for (const name of names.filter((wanted) => !found.has(wanted))) {
+      const file = name.replace(/^pki/, hostPaths.kubernetesPki);
+      const text = await connectionTo(plane.name)
+        .readFile(file)
+        .catch(() => undefined);
+      if (text !== undefined) found.set(name, text);
+    }
+  }
+  // The registry's authority is only ever on this machine; without its key it is made anew.
+  const lost = names.filter((name) => !found.has(name) && !name.startsWith('pki/registry/'));
+  if (lost.length === 0) return found;
+  throw new LandfallError({
+    code: 'BACKUP_SECRETS',
+    message: `These keys are neither on this machine nor on a control plane that answers: ${lost.join(', ')}.`,
+    fix: 'See that a control plane can be reached, then run the same command again.',
+    exitStatus: 2,
+  });
+}
+
 /** Lets every control plane that answers remember when the last backup was made, so that any machine can tell its age. */
 export async function noteBackup(
   document: ClusterDocument,

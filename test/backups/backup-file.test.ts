@@ -12,9 +12,16 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readBackup, secretFiles, writeBackup } from '../../source/backups/archive.ts';
+import { missingKeys, readBackup, secretFiles, writeBackup } from '../../source/backups/archive.ts';
 import { openEncrypted, readBackupHeader, writeEncrypted } from '../../source/backups/encrypted-file.ts';
-import { adoptSecrets, forgetRestore, keepDecision, secretsHere, stageBackup } from '../../source/backups/staging.ts';
+import {
+  adoptSecrets,
+  completeSecrets,
+  forgetRestore,
+  keepDecision,
+  secretsHere,
+  stageBackup,
+} from '../../source/backups/staging.ts';
 import { parseClusterDocument } from '../../source/cluster/load-document.ts';
 
 const document = parseClusterDocument(
@@ -127,6 +134,25 @@ describe('a backup', () => {
 
   test('a machine without the secrets makes none', () => {
     expect(() => secretFiles(homeOf('nowhere'))).toThrow(expect.objectContaining({ code: 'BACKUP_SECRETS' }));
+  });
+});
+
+describe('keys that only control planes have', () => {
+  test('are named, and are in the backup when they were fetched', async () => {
+    const home = homeOf('home');
+    // Of its two authorities one has no key here, the other has no certificate.
+    expect(missingKeys(home)).toEqual(['pki/ca.key', 'pki/sa.key']);
+    const target = path.join(folder, 'fetched.backup');
+    const fetched = new Map([['pki/ca.key', 'a fetched key']]);
+    await writeBackup(target, passphrase, header, { document, home, snapshot: path.join(folder, 'etcd.db'), fetched });
+    const lacking = homeOf('lacking');
+    await stageBackup(target, passphrase, lacking);
+    adoptSecrets(lacking, 'id');
+    rmSync(path.join(lacking, 'pki', 'ca.key'));
+    writeFileSync(path.join(lacking, 'secrets.json'), 'newer');
+    completeSecrets(lacking);
+    expect(readFileSync(path.join(lacking, 'pki', 'ca.key'), 'utf8')).toBe('a fetched key');
+    expect(readFileSync(path.join(lacking, 'secrets.json'), 'utf8')).toBe('newer');
   });
 });
 
