@@ -13,8 +13,10 @@ export type LinkAnswer = MeshLink & {
   readonly reason?: string;
 };
 
-const listenSeconds = 30;
+const listenSeconds = 60;
 const connectSeconds = 3;
+// Busy machines may take long to start a program; what it then does is bounded by itself.
+const patience = 30;
 
 async function meshScript(): Promise<string> {
   const [perl, python, script] = await Promise.all([
@@ -49,14 +51,14 @@ function listen(
     .run(script, ['listen', `${listenSeconds}`, ...ports], {
       stdin: input,
       signal,
-      timeout: (listenSeconds + 5) * 1000,
+      timeout: (listenSeconds + patience) * 1000,
       onLine(line) {
         if (line === 'ready') settle(undefined);
         else if (line.startsWith('held ')) held.add(line.slice('held '.length));
       },
     })
     .then((result) =>
-      settle(result.exitCode === 69 ? 'perl, python3 -' : (result.stderr.trim().split('\n').at(-1) ?? 'ended')),
+      settle(result.exitCode === 69 ? noInterpreter : (result.stderr.trim().split('\n').at(-1) ?? 'ended')),
     )
     .catch((error: unknown) => settle(error instanceof Error ? error.message : String(error)));
   return {
@@ -67,6 +69,33 @@ function listen(
       await running;
     },
   };
+}
+
+const targetOf = (link: MeshLink): string => `${link.to.address}:${link.port.port}/${link.port.protocol}`;
+const noInterpreter = 'perl, python3 -';
+
+/** Tries these connections from one host and adds the answers; returns why that could not be done. */
+async function connectTo(
+  connection: HostConnection,
+  script: string,
+  targets: readonly string[],
+  found: Map<string, string>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (targets.length === 0) return undefined;
+  try {
+    const result = await connection.run(script, ['connect', `${connectSeconds}`, ...targets], {
+      signal,
+      timeout: (connectSeconds + patience) * 1000,
+    });
+    for (const line of result.stdout.split('\n')) {
+      const [name = '', answer = ''] = line.split(' ');
+      if (answer !== '') found.set(name, answer);
+    }
+    return result.exitCode === 69 ? noInterpreter : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /**
@@ -92,45 +121,31 @@ export async function probeMesh(
         if (reason !== undefined) silent.set(name, reason);
       }),
     );
-    const answers = await Promise.all(
-      hosts.map(async ({ host, connection }): Promise<readonly LinkAnswer[]> => {
-        const own = links.filter((link) => link.from.name === host.name);
-        const targets = own.filter((link) => !silent.has(link.to.name));
-        const target = (link: MeshLink): string => `${link.to.address}:${link.port.port}/${link.port.protocol}`;
-        const found = new Map<string, string>();
-        let failure: string | undefined;
-        if (targets.length > 0) {
-          try {
-            const result = await connection.run(script, ['connect', `${connectSeconds}`, ...targets.map(target)], {
-              signal,
-              timeout: (connectSeconds + 10) * 1000,
-            });
-            if (result.exitCode === 69) failure = 'perl, python3 -';
-            for (const line of result.stdout.split('\n')) {
-              const [name = '', answer = ''] = line.split(' ');
-              if (answer !== '') found.set(name, answer);
-            }
-          } catch (error) {
-            failure = error instanceof Error ? error.message : String(error);
-          }
-        }
-        return own.map((link): LinkAnswer => {
-          const answer = found.get(target(link));
-          const reason = silent.get(link.to.name);
-          if (reason !== undefined) return { ...link, answer: 'unknown', reason: `${link.to.name}: ${reason}` };
-          // Another program that takes datagrams does not send them back, so silence says nothing.
-          const isHeld = listeners.get(link.to.name)?.held.has(`${link.port.port}/${link.port.protocol}`) ?? false;
-          if (isHeld && answer !== 'open' && link.port.protocol === 'udp') {
-            return { ...link, answer: 'unknown', reason: `${link.to.name}: ${link.port.port}/udp` };
-          }
-          if (answer === 'open' || answer === 'refused' || answer === 'timeout' || answer === 'unreachable') {
-            return { ...link, answer };
-          }
-          return { ...link, answer: 'unknown', reason: `${host.name}: ${failure ?? 'no answer'}` };
-        });
-      }),
-    );
-    return answers.flat();
+    // Another program that takes datagrams does not send them back, so silence would say nothing.
+    const isMute = ({ to, port }: MeshLink): boolean =>
+      port.protocol === 'udp' && (listeners.get(to.name)?.held.has(`${port.port}/udp`) ?? false);
+    const judge = (link: MeshLink, found: ReadonlyMap<string, string>, failure: string | undefined): LinkAnswer => {
+      const answer = found.get(targetOf(link));
+      const reason = silent.get(link.to.name);
+      if (reason !== undefined) return { ...link, answer: 'unknown', reason: `${link.to.name}: ${reason}` };
+      if (isMute(link)) return { ...link, answer: 'unknown', reason: `${link.to.name}: ${link.port.port}/udp` };
+      if (answer === 'open' || answer === 'refused' || answer === 'timeout' || answer === 'unreachable') {
+        return { ...link, answer };
+      }
+      return { ...link, answer: 'unknown', reason: `${link.from.name}: ${failure ?? 'no answer'}` };
+    };
+    const attempt = async ({ host, connection }: MeshHost): Promise<readonly LinkAnswer[]> => {
+      const own = links.filter((link) => link.from.name === host.name);
+      const targets = own.filter((link) => !silent.has(link.to.name) && !isMute(link)).map(targetOf);
+      const found = new Map<string, string>();
+      let failure = await connectTo(connection, script, targets, found, signal);
+      // What did not come about is tried once more: a busy machine must not look like a shut port.
+      const again = targets.filter((target) => found.get(target) !== 'open');
+      if (again.length > 0 && failure !== noInterpreter)
+        failure = await connectTo(connection, script, again, found, signal);
+      return own.map((link) => judge(link, found, failure));
+    };
+    return (await Promise.all(hosts.map(attempt))).flat();
   } finally {
     await Promise.all([...listeners.values()].map((listener) => listener.end()));
   }
