@@ -181,6 +181,16 @@ for file in /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf /
   done <"$file"
 done
 
+# Layers of images need it of XFS, and old ones were made without.
+if has xfs_info; then
+  for path in /var/lib/containerd /var/lib; do
+    [ -d "$path" ] || continue
+    ftype=$(xfs_info "$path" 2>/dev/null | sed -n 's/.*ftype=\([01]\).*/\1/p')
+    [ -n "$ftype" ] && say xfs-ftype "$ftype"
+    break
+  done
+fi
+
 # Time.
 now=$(date '+%s %N')
 say time "${now%% *}"

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { clusterHome } from '../cluster/home.ts';
 import { loadClusterDocument } from '../cluster/load-document.ts';
 import { LandfallError } from '../errors.ts';
-import { isLandfallNode } from '../hosts/discovery/landfall-node.ts';
+import { type NodeKind, nodeKind } from '../hosts/discovery/landfall-node.ts';
 import { type NamedHost, readHostFile, readOwnHosts } from '../hosts/discovery/named-hosts.ts';
 import { ownNetworks } from '../hosts/discovery/own-networks.ts';
 import { addressesOf, parseRange } from '../hosts/discovery/ranges.ts';
@@ -35,6 +35,8 @@ type DiscoveredHost = {
   readonly latency: number;
   /** Name of the Landfall cluster it is in; `?` when it is in one this machine does not know. */
   readonly cluster?: string;
+  /** Whose node it is, where it is one. */
+  readonly kind?: 'landfall' | 'kubernetes';
 };
 
 const outputs = ['table', 'json', 'document'] as const;
@@ -141,8 +143,9 @@ async function discover(what: readonly string[], options: DiscoverOptions): Prom
         const written = targets.find(
           (target) => target.address === host.address && (target.port ?? options.port) === host.port,
         );
-        const cluster = known.get(host.address) ?? ((await isLandfallNode(host.address)) ? '?' : undefined);
-        return { ...written, ...host, ...(cluster === undefined ? {} : { cluster }) };
+        const own = known.get(host.address);
+        const kind: NodeKind = own === undefined ? await nodeKind(host.address) : 'landfall';
+        return { ...written, ...host, ...(kind === undefined ? {} : { cluster: own ?? '?', kind }) };
       }),
     );
     const silent = targets.filter((target) => !unique.some((host) => host.address === target.address));
@@ -169,7 +172,11 @@ function table(hosts: readonly DiscoveredHost[]): readonly string[] {
   const rows = hosts.map((host) => [
     host.port === 22 ? host.address : `${host.address}:${host.port}`,
     host.name ?? '',
-    host.cluster === undefined ? '' : `in cluster ${host.cluster}`,
+    host.kind === 'kubernetes'
+      ? 'in a Kubernetes cluster'
+      : host.cluster === undefined
+        ? ''
+        : `in cluster ${host.cluster}`,
     host.banner ?? '',
   ]);
   const width = (column: number): number => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0));

@@ -59,6 +59,8 @@ export type HostDetails = {
   readonly memoryAvailable: number | undefined;
   readonly swapUsed: number | undefined;
   readonly hugePages: number | undefined;
+  /** Whether the XFS below containerd knows the type of each entry of a folder; undefined for other file systems. */
+  readonly xfsKnowsTypes: boolean | undefined;
   /** Uncorrectable errors the memory controllers counted. */
   readonly memoryErrors: number | undefined;
   readonly cgroupControllers: readonly string[] | undefined;

@@ -130,6 +130,7 @@ export function parseDetails(lines: ReturnType<typeof factLines>): HostDetails {
     memoryAvailable: kibibytes(one('memory-available-kib')),
     swapUsed: kibibytes(one('swap-used-kib')),
     hugePages: kibibytes(one('huge-pages-kib')),
+    xfsKnowsTypes: one('xfs-ftype') === undefined ? undefined : one('xfs-ftype') === '1',
     memoryErrors: whole ? many('memory-errors').reduce((sum, line) => sum + (Number(line) || 0), 0) : undefined,
     cgroupControllers: one('cgroup-controllers') === undefined ? undefined : words(one('cgroup-controllers')),
     inodes: listed('inodes', (line) => {

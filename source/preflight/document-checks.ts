@@ -31,8 +31,10 @@ export function checksDocument(): string {
 
 <!-- Generated from the code by test/preflight/document.test.ts; run it with LANDFALL_UPDATE_DOCS=1 after a change. -->
 
-\`landfall preflight cluster.yaml\` looks at every machine of a cluster document and changes nothing. An installation does the
-same before its first change, and stops when something **blocks**. There are ${allChecks.length} checks.
+\`landfall preflight cluster.yaml\` looks at every machine of a cluster document and changes nothing. Every
+\`landfall apply\` does the same before its first change: a machine on which something **blocks** stops alone, and what blocks
+between machines, in the bundle or in the cluster as a whole stops the run. \`landfall app install\` first looks whether the
+application fits, and \`landfall doctor\` looks a running cluster through. There are ${allChecks.length} checks.
 
 - **blocks**: the installation would fail or harm something. It goes on only when the finding is accepted by its id; where the
   table says *never accepted*, only mending helps.

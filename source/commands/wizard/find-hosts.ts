@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { LandfallError } from '../../errors.ts';
-import { isLandfallNode } from '../../hosts/discovery/landfall-node.ts';
+import { nodeKind } from '../../hosts/discovery/landfall-node.ts';
 import { type NamedHost, readHostFile, readOwnHosts } from '../../hosts/discovery/named-hosts.ts';
 import { addressesOf } from '../../hosts/discovery/ranges.ts';
 import { scanAddresses } from '../../hosts/discovery/scan.ts';
@@ -58,7 +58,7 @@ export async function scanNetwork(
       const host: FoundHost = { address, port, ...(banner === undefined ? {} : { banner }) };
       onFound(host);
       const look = async (): Promise<void> => {
-        const cluster = known.get(address) ?? ((await isLandfallNode(address)) ? '?' : undefined);
+        const cluster = known.get(address) ?? ((await nodeKind(address)) === undefined ? undefined : '?');
         if (cluster !== undefined && !signal.aborted) onFound({ ...host, cluster });
       };
       looks.push(look());

@@ -253,6 +253,11 @@ export const machineEn = {
     'Containers are seldom run on it, and parts may not work.',
     'Use ext4 or xfs for this folder.',
   ),
+  'disk-xfs-types': text(
+    'XFS can hold layers of images',
+    'This XFS was made without ftype=1; on it containers lose and mix up files.',
+    'Make the file system anew (mkfs.xfs -n ftype=1), or mount another one at /var/lib/containerd.',
+  ),
   'disk-errors': text(
     'File systems without errors',
     'The file system itself recorded errors; the disk may be about to fail.',

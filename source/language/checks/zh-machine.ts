@@ -182,6 +182,11 @@ export const machineZh: Readonly<Record<keyof typeof machineEn, CheckText>> = {
     '请把普通磁盘（ext4 或 xfs）挂载到 /var/lib/containerd。',
   ),
   'disk-type': text('合适的文件系统', '很少有人在它上面运行容器，部分功能可能不可用。', '请为该目录使用 ext4 或 xfs。'),
+  'disk-xfs-types': text(
+    'XFS 可存放镜像层',
+    '该 XFS 创建时没有 ftype=1，容器会丢失或混淆文件。',
+    '请重新创建文件系统（mkfs.xfs -n ftype=1），或在 /var/lib/containerd 挂载其他文件系统。',
+  ),
   'disk-errors': text(
     '文件系统没有错误',
     '文件系统自己记录了错误，磁盘可能即将损坏。',

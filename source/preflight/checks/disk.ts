@@ -233,6 +233,14 @@ export const diskChecks: readonly HostCheck[] = [
       ),
   },
   {
+    id: 'disk-xfs-types',
+    severity: 'blocks',
+    neverIgnored: true,
+    applies: ({ facts }) => facts.details.xfsKnowsTypes !== undefined,
+    evaluate: ({ facts }) =>
+      facts.details.xfsKnowsTypes === false ? finding('/var/lib/containerd xfs ftype=0', 'ftype=1') : pass,
+  },
+  {
     id: 'disk-errors',
     severity: 'blocks',
     evaluate: ({ facts }) =>

@@ -226,6 +226,11 @@ systemctl start broken; sleep 0.5`,
     evidence: /\/var\/lib\/kubelet ext2/,
   },
   {
+    check: 'disk-xfs-types',
+    ...fakeProgram('xfs_info', 'echo "naming   =version 2              bsize=4096   ascii-ci=0, ftype=0"'),
+    evidence: /xfs ftype=0/,
+  },
+  {
     check: 'disk-errors',
     provoke: 'mkdir -p /sys/fs/ext4/sdz1; echo 3 >/sys/fs/ext4/sdz1/errors_count',
     undo: 'rm -r /sys/fs/ext4',

@@ -89,6 +89,68 @@ export function clusterProofs(of: () => Stage): void {
     expect(status.exitCode).toBe(0);
   });
 
+  test('doctor finds nothing on a healthy cluster, and names what somebody stops', async (context) => {
+    const { lab, cluster, completed } = of();
+    standsOn(context, completed, 'the install');
+    type Report = {
+      readonly exitCode: number;
+      readonly counts: { readonly passed: number };
+      readonly results: readonly { id: string; subject: string; state: string; severity: string }[];
+    };
+    const doctor = async (): Promise<Report> =>
+      JSON.parse((await landfall(lab, ['doctor', cluster, '--output', 'json'])).stdout);
+    const wrong = ({ results }: Report): readonly string[] =>
+      results
+        .filter(
+          (result) => result.state !== 'pass' && !(result.severity === 'informs' && result.id !== 'node-cordoned'),
+        )
+        .map((result) => `${result.subject} ${result.id} ${result.state}`)
+        .sort();
+    const healthy = await doctor();
+    expect(wrong(healthy)).toEqual([]);
+    expect(healthy.exitCode).toBe(0);
+    expect(healthy.counts.passed).toBeGreaterThan(600);
+    await onHost(lab, 'node-2', 'systemctl stop landfall-registry');
+    await kubectl(lab, 'cordon node-4');
+    try {
+      const sick = await doctor();
+      expect(wrong(sick)).toEqual([
+        'node-2 registry-answers finding',
+        'node-2 services-running finding',
+        'node-4 node-cordoned finding',
+      ]);
+      expect(sick.exitCode).toBe(1);
+    } finally {
+      await onHost(lab, 'node-2', 'systemctl start landfall-registry');
+      await kubectl(lab, 'uncordon node-4');
+    }
+  });
+
+  test('an application that does not fit is refused before anything of it is brought', async (context) => {
+    const { lab, cluster, completed } = of();
+    standsOn(context, completed, 'the install');
+    const words = [
+      'app',
+      'install',
+      'valkey',
+      '--name',
+      'giant',
+      '--set',
+      'memory=900Gi',
+      '--cluster',
+      cluster,
+      '--yes',
+    ];
+    const output = await landfall(lab, words);
+    expect(output.exitCode).toBe(1);
+    expect(output.stdout).toMatch(
+      /failed \[PREFLIGHT_BLOCKED\]: .*\[application-fit-memory\] does not hold: .*needed: ≥ 900 GiB/,
+    );
+    expect(await kubectl(lab, 'get pods --all-namespaces --selector landfall.dev/application=giant --no-headers')).toBe(
+      '',
+    );
+  });
+
   test('pods of all nodes reach each other and the cluster DNS', async (context) => {
     const { lab, completed } = of();
     standsOn(context, completed, 'the install');
