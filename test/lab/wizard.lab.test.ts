@@ -115,7 +115,8 @@ describe.runIf(hasTmux)('the wizard on real hosts', () => {
     await until(/❯ walk +\S+ working/);
     await press('Enter');
     await until(/\d+% .* so far/);
-    const shown = await until(/The cluster "walk" works, and that was proved/, 400);
+    await until(/The cluster "walk" works, and that was proved/, 600);
+    const shown = await until(/http:\/\/[\d.]+:\d+/);
     const [address = ''] = /http:\/\/[\d.]+:\d+/.exec(shown) ?? [];
     const page = await lab.run(['curl', '--silent', '--max-time', '10', address]);
     expect(page.stdout).toContain('<h1>It works</h1>');
