@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { render } from 'ink';
 import type { TerminalProfile } from './environment.ts';
 import { createWizardModel } from './model/wizard-model.ts';
@@ -24,6 +25,8 @@ export type ShowOptions = {
 /** Shows the screens until the person leaves them; the terminal is as before then, whatever happens. */
 export async function showWizard(options: ShowOptions): Promise<WizardExit> {
   const { profile, services, script } = options;
+  // Frames are short-lived garbage; room for them that grows costs memory and saves no time.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const lines = script === undefined ? [] : parseScript(readFileSync(script, 'utf8'), script);
   const real = options.output.isTTY === true;
   const output = real ? options.output : blindOutput(80, 24);
