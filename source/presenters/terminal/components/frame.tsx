@@ -25,7 +25,8 @@ export type FrameProps = {
   readonly why: string;
   readonly footer: readonly FooterItem[];
   /** One line above the footer: an error, a hint, what just happened. */
-  readonly message?: Span;
+  /** A function is asked after the content was made. */
+  readonly message?: Span | (() => Span);
   readonly content: (area: Area) => Content;
 };
 
@@ -99,7 +100,7 @@ function tooSmall(props: FrameProps, view: View): readonly Spans[] {
 /** As many whole sentences as the lines hold; one that is too long even alone is cut. */
 function sentences(text: string, width: number, lines: number, view: View): readonly string[] {
   let fitting: readonly string[] = [];
-  for (const end of text.matchAll(/[.?!:](?= |$)|[。？！：]/g)) {
+  for (const end of text.matchAll(/[.?!](?= |$)|[。？！]/g)) {
     const wrapped = wrapText(text.slice(0, end.index + 1), width);
     if (wrapped.length <= lines) fitting = wrapped;
   }
@@ -149,7 +150,7 @@ export function Frame(props: FrameProps): ReactNode {
   const body = [
     ...head,
     ...toHeight(lines, area.height),
-    ...messageLines(props.message, width, roomy ? 2 : 1, view),
+    ...messageLines(typeof props.message === 'function' ? props.message() : props.message, width, roomy ? 2 : 1, view),
     footerLine(props.footer, view, width),
   ];
   return <Lines lines={body} width={width} indent />;

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { usePresses } from '../input/key-layers.tsx';
 import { pressedKey } from '../input/press.ts';
 import { useView } from '../view.tsx';
@@ -19,16 +19,18 @@ export function LogScreen(props: LogScreenProps): ReactNode {
   const view = useView();
   const words = view.messages.log;
   const [top, setTop] = useState<number>();
-  const [height, setHeight] = useState(1);
-  const last = Math.max(0, props.count - height);
-  const first = Math.min(top ?? last, last);
+  // Known when the content is made; keys are pressed only after that.
+  const height = useRef(1);
+  const lastTop = (): number => Math.max(0, props.count - height.current);
+  const firstLine = (): number => Math.min(top ?? lastTop(), lastTop());
   usePresses('question', (press) => {
     const key = pressedKey(press);
-    const to = (next: number): void => setTop(next >= last ? undefined : Math.max(0, next));
+    const first = firstLine();
+    const to = (next: number): void => setTop(next >= lastTop() ? undefined : Math.max(0, next));
     if (key === 'up') to(first - 1);
     else if (key === 'down') to(first + 1);
-    else if (key === 'pageup') to(first - height);
-    else if (key === 'pagedown') to(first + height);
+    else if (key === 'pageup') to(first - height.current);
+    else if (key === 'pagedown') to(first + height.current);
     else if (key === 'home') to(0);
     else if (key === 'end') setTop(undefined);
     else if (key === 'escape' || key === 'enter') props.close();
@@ -46,12 +48,15 @@ export function LogScreen(props: LogScreenProps): ReactNode {
       title={props.title}
       why={props.why}
       footer={footer}
-      message={span(
-        `${view.messages.list.position(props.count === 0 ? 0 : first + 1, Math.min(props.count, first + height), props.count)}  ${top === undefined ? words.following : words.paused}`,
-        'dim',
-      )}
+      message={() => {
+        const first = firstLine();
+        const last = Math.min(props.count, first + height.current);
+        const where = view.messages.list.position(props.count === 0 ? 0 : first + 1, last, props.count);
+        return span(`${where}  ${top === undefined ? words.following : words.paused}`, 'dim');
+      }}
       content={(area) => {
-        if (area.height !== height) setTimeout(() => setHeight(area.height), 0);
+        height.current = area.height;
+        const first = firstLine();
         if (props.count === 0) return { lines: [[span(words.empty, 'dim')]] };
         const shown = Array.from({ length: Math.min(area.height, props.count - first) }, (_, row) =>
           props.line(first + row),
