@@ -41,6 +41,7 @@ export type EventBody =
       readonly total?: number;
       readonly unit: 'bytes' | 'items';
     }
+  | { readonly type: 'step-command'; readonly step: string; readonly command: string }
   | { readonly type: 'step-output'; readonly step: string; readonly line: string }
   | {
       readonly type: 'step-finished';

@@ -1,4 +1,5 @@
 import { LandfallError, toLandfallError } from '../errors.ts';
+import { asStep } from './current-step.ts';
 import type { Answer, EventBody, FailureDetails, RunOutcome } from './events.ts';
 import { placesOf } from './places.ts';
 import { stepsOf, validatePlan } from './plan.ts';
@@ -55,6 +56,10 @@ async function attempt(step: Step, emit: RunnerOptions['emit']): Promise<'applie
       lastProgress = lastSign;
       emit({ type: 'step-progress', step: step.id, done, unit, ...(total === undefined ? {} : { total }) });
     },
+    command(text) {
+      lastSign = Date.now();
+      emit({ type: 'step-command', step: step.id, command: text });
+    },
     output(line) {
       lastSign = Date.now();
       emit({ type: 'step-output', step: step.id, line });
@@ -89,7 +94,7 @@ async function attempt(step: Step, emit: RunnerOptions['emit']): Promise<'applie
     return 'applied';
   };
   try {
-    return await Promise.race([work(), stalled]);
+    return await Promise.race([asStep(reporter, work), stalled]);
   } finally {
     clearInterval(watchdog);
   }

@@ -5,6 +5,8 @@ export type StepKind = 'host' | 'upload' | 'control-plane' | 'operator';
 export type StepReporter = {
   /** Work done so far; `total` is absent when it is not known. */
   progress(done: number, total: number | undefined, unit: 'bytes' | 'items'): void;
+  /** A command that is about to be run on the host, as a person would type it; never a secret. */
+  command?(text: string): void;
   /** A line for the log of this host; never a secret. */
   output(line: string): void;
   /** A remark that a person should read also when all goes well. */

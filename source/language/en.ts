@@ -517,7 +517,7 @@ export const en = {
     leaveQuestion: 'The work goes on whether you look at it or not.',
     stay: 'Stay here',
     allLogs: 'Show the log of all hosts',
-    stepLog: 'Show the steps as they are run',
+    stepLog: 'Show the commands that are run',
     leaveHome: 'Go to the first screen; the work goes on',
     stopTitle: 'Stop the run?',
     stopQuestion: 'Running steps come to their end, no new one starts. You can go on later.',
@@ -544,7 +544,7 @@ export const en = {
   log: {
     title: (host: string) => `Log of ${host}`,
     all: 'Log of all hosts',
-    commands: 'Steps as they are run',
+    commands: 'Commands as they are run',
     why: (file: string) => `Whole log: ${file}`,
     empty: 'Nothing was said yet.',
     following: 'following the end',

@@ -501,7 +501,7 @@ export const zh: Messages = {
     leaveQuestion: '无论您是否查看，任务都会继续。',
     stay: '留在这里',
     allLogs: '查看所有主机的日志',
-    stepLog: '查看正在执行的步骤',
+    stepLog: '查看正在执行的命令',
     leaveHome: '回到首页，任务继续运行',
     stopTitle: '停止任务？',
     stopQuestion: '正在运行的步骤会完成，不再开始新步骤。以后可以继续。',
@@ -527,7 +527,7 @@ export const zh: Messages = {
   log: {
     title: (host) => `${host} 的日志`,
     all: '所有主机的日志',
-    commands: '正在执行的步骤',
+    commands: '正在执行的命令',
     why: (file) => `完整日志：${file}`,
     empty: '还没有内容。',
     following: '跟随末尾',

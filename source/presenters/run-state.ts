@@ -20,7 +20,7 @@ export type StepState = {
 export type HostStatus = 'waiting' | 'running' | 'failed' | 'skipped' | 'done';
 
 /** `started`, `finished` and `unchanged` speak of the step itself and have no text; screens say them in their language. */
-export type LogKind = 'started' | 'finished' | 'unchanged' | 'output' | 'failure';
+export type LogKind = 'started' | 'command' | 'finished' | 'unchanged' | 'output' | 'failure';
 
 export type LogLine = {
   readonly at: string;
@@ -281,6 +281,11 @@ export function applyEvents(before: RunState, events: readonly JournalEvent[]): 
           ...(event.total === undefined ? {} : { total: event.total }),
           ...(rate === undefined ? {} : { rate }),
         };
+        break;
+      }
+      case 'step-command': {
+        const index = state.stepIndex.get(event.step);
+        if (index !== undefined) addLine(index, event.at, 'command', event.command);
         break;
       }
       case 'step-output': {

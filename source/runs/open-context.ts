@@ -16,6 +16,7 @@ import type { HostSecrets } from '../hosts/ssh-login.ts';
 import type { ConnectedHost, InstallContext } from '../phases/context.ts';
 import { hostPaths } from '../phases/paths.ts';
 import type { TypedSecrets } from './request.ts';
+import { tellingConnection } from './telling-connection.ts';
 
 /** Login secrets of a host: what was typed, else what the document's files hold. */
 export function hostSecrets(host: HostEntry, typed: TypedSecrets): HostSecrets {
@@ -75,7 +76,7 @@ export function openHostPool(document: ClusterDocument, home: string, typed: Typ
       if (known !== undefined) return known;
       const made = (async () => {
         const own = connection(name);
-        return { connection: own, facts: await gatherFacts(own) };
+        return { connection: tellingConnection(own), facts: await gatherFacts(own) };
       })();
       connected.set(name, made);
       made.catch(() => connected.delete(name));

@@ -79,6 +79,9 @@ export function plainPresenter({ write: writeLine, verbose }: PlainOptions): Pla
           }
           return;
         }
+        case 'step-command':
+          if (verbose) write(`${at(event)}    ${name(event.step)} $ ${event.command}`);
+          return;
         case 'step-output':
           if (verbose) write(`${at(event)}    ${name(event.step)} | ${event.line}`);
           return;

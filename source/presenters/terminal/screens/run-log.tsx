@@ -22,6 +22,8 @@ function lineText(line: LogLine, run: RunState, view: View): { readonly text: st
     }
     case 'unchanged':
       return { text: words.unchanged(title), tone: 'dim' };
+    case 'command':
+      return { text: `$ ${line.text}`, tone: 'dim' };
     case 'failure':
       return { text: line.text, tone: 'bad' };
     case 'output':
@@ -29,7 +31,7 @@ function lineText(line: LogLine, run: RunState, view: View): { readonly text: st
   }
 }
 
-/** The log of one host, of all, or only the steps as they were run. */
+/** The log of one host, of all, or only the steps and the commands they run. */
 export function RunLogScreen(props: {
   readonly run: RunState;
   readonly choice: LogChoice;
