@@ -2,6 +2,7 @@
 # restarted, and looks whether all is well. When it is not, what was there comes back. Runs in a unit of its own.
 # $1 id of the change; its list is /var/lib/landfall/certificates/ID/list, a line each:
 #   file MODE PATH (the next line is the content in base64) | link TARGET PATH | delete PATH
+#   keep - PATH (only kept) | renew - - (kubeadm renews what it looks after)
 #   restart control-plane|kubelet|UNIT | guard ADDRESS | name NAME
 # With a guard the host must be well afterwards (ADDRESS is its API's; "-" on a worker), else all is taken back.
 # NAME is one that the API must answer to afterwards.
@@ -32,7 +33,7 @@ keep() {
   number=0
   : >"$backup/list"
   while read -r kind _ path; do
-    case $kind in file | link | delete) ;; *) continue ;; esac
+    case $kind in file | link | delete | keep) ;; *) continue ;; esac
     [ "$kind" = file ] && read -r _
     number=$((number + 1))
     if [ -e "$path" ] || [ -L "$path" ]; then
@@ -55,6 +56,13 @@ place() {
         ;;
       link) { ln -s "$value" "$path.landfall-new" && mv -fT "$path.landfall-new" "$path"; } || return 1 ;;
       delete) rm -f "$path" ;;
+      renew)
+        kubeadm certs renew all </dev/null || return 1
+        if [ -e /root/.kube/config ]; then
+          { cp -p /etc/kubernetes/admin.conf /root/.kube/config.landfall-new &&
+            mv -fT /root/.kube/config.landfall-new /root/.kube/config; } || return 1
+        fi
+        ;;
     esac
   done <"$list"
   sync

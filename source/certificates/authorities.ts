@@ -16,6 +16,8 @@ export type KeyCustody = {
   readonly passphrase?: string;
   /** Asks a control plane for a key that is not on this machine, by its name below the folder: `etcd/ca.key`. */
   readonly fetch?: (name: string) => Promise<string | undefined>;
+  /** Keeps here what was fetched, for as long as control planes may come to have another one. */
+  readonly keepFetched?: boolean;
 };
 
 function keyMissing(file: string, custody: KeyCustody): LandfallError {
@@ -33,7 +35,12 @@ function keyMissing(file: string, custody: KeyCustody): LandfallError {
 
 /** The key in a file of this machine, else of a control plane; undefined when there is no such file and nobody to ask. */
 async function keptKey(directory: string, name: string, custody: KeyCustody): Promise<string | undefined> {
-  return readKey(path.join(directory, name), custody.passphrase) ?? custody.fetch?.(name);
+  const file = path.join(directory, name);
+  const kept = readKey(file, custody.passphrase);
+  if (kept !== undefined) return kept;
+  const fetched = await custody.fetch?.(name);
+  if (fetched !== undefined && custody.keepFetched === true) writeKey(file, fetched, custody.passphrase);
+  return fetched;
 }
 
 function unfit(file: string, message: string, cause?: unknown): LandfallError {

@@ -24,6 +24,8 @@ export type ClusterPki = {
   readonly clusterAuthority: string;
   /** PEM of the registry's authority. */
   readonly registryAuthority: string;
+  /** What is trusted of this infrastructure, by file name below the folder: authorities, and the key of tokens. */
+  readonly trust: Readonly<Record<TrustFile, string>>;
   /**
    * Everything kubeadm would issue itself on a control plane.
    * @param since milliseconds; certificates issued before are issued again.
@@ -34,6 +36,9 @@ export type ClusterPki = {
   /** A client certificate of a host's kubelet or of the user of one of its kubeconfigs, issued anew and kept nowhere. */
   client(host: HostEntry, user: ClientUser): Promise<KeyAndCertificate>;
 };
+
+/** Files that say what is trusted; each may hold more than one authority or key. */
+export type TrustFile = 'ca.crt' | 'etcd/ca.crt' | 'front-proxy-ca.crt' | 'sa.pub';
 
 /** Users of the cluster for whom a host has a client certificate; all but the kubelet's are on control planes only. */
 export type ClientUser = 'admin' | 'super-admin' | 'controller-manager' | 'scheduler' | 'kubelet';
@@ -128,11 +133,16 @@ export async function openClusterPki(
     openServiceAccountKey(directory, async () => (await generateRsaKey(validity.rsaBits)).privatePem, custody),
   ]);
 
-  const leaf = (host: HostEntry, named: NamedLeaf, since: number): Promise<KeyAndCertificate> =>
+  const leaf = (
+    host: HostEntry,
+    named: NamedLeaf,
+    since: number,
+    days: number = validity.days,
+  ): Promise<KeyAndCertificate> =>
     storedPair(
       path.join(directory, 'hosts', host.name),
       named.name,
-      () => issueLeaf(named.authority, named.request, validity),
+      () => issueLeaf(named.authority, named.request, { ...validity, days }),
       stillGood(named, since),
       custody.passphrase,
     );
@@ -180,6 +190,12 @@ export async function openClusterPki(
   return {
     clusterAuthority: cluster.certificate,
     registryAuthority: registry.certificate,
+    trust: {
+      'ca.crt': cluster.certificate,
+      'etcd/ca.crt': etcd.certificate,
+      'front-proxy-ca.crt': frontProxy.certificate,
+      'sa.pub': serviceAccount.publicPem,
+    },
     async kubernetesFiles(host, since = 0) {
       const issued = await Promise.all(
         leaves(host).map(async (entry) => asFiles(entry.name, await leaf(host, entry, since))),
@@ -200,7 +216,8 @@ export async function openClusterPki(
     registryCertificate(host, since = 0) {
       const names = [host.name, 'localhost', '127.0.0.1', host.address];
       const request: LeafRequest = { commonName: 'landfall-registry', usages: ['server'], names };
-      return leaf(host, { name: 'registry', authority: registry, request }, since);
+      // No timer on the hosts can renew it, so it lasts as long as its authority.
+      return leaf(host, { name: 'registry', authority: registry, request }, since, authorityDays(document));
     },
     client(host, user) {
       return issueLeaf(cluster, { ...clientSubject(host, user), usages: ['client'], names: [] }, validity);

@@ -4,7 +4,9 @@ import { clusterHome } from '../cluster/home.ts';
 import { chooseCluster } from '../cluster/known-cluster.ts';
 import { openHostPool } from '../runs/open-context.ts';
 import { certificateList } from '../workflows/certificate-list.ts';
+import { namesCommand } from './certificates-names.ts';
 import { renewCommand } from './certificates-renew.ts';
+import { rotateCommand } from './certificates-rotate.ts';
 import { print, printAside } from './print.ts';
 
 /** `landfall certificates`: what the certificates of a cluster are, how long they last, and new ones. */
@@ -36,7 +38,9 @@ export function certificatesCommand(): Command {
   return new Command('certificates')
     .description("the cluster's certificates")
     .addCommand(list)
-    .addCommand(renewCommand());
+    .addCommand(renewCommand())
+    .addCommand(rotateCommand())
+    .addCommand(namesCommand());
 }
 
 function lifetime({ daysLeft, state }: CertificateFacts): string {

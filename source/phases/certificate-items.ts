@@ -1,4 +1,4 @@
-import type { ClientUser, ClusterPki } from '../certificates/cluster-pki.ts';
+import type { ClientUser, ClusterPki, TrustFile } from '../certificates/cluster-pki.ts';
 import { kubeconfig } from '../certificates/kubeconfig.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
 import type { HostConnection } from '../hosts/connection.ts';
@@ -9,11 +9,16 @@ import { hostPaths } from './paths.ts';
 export type CertificateSource = {
   readonly document: ClusterDocument;
   readonly pki: ClusterPki;
-  /** PEM of all authorities of the cluster that are trusted; the current one alone outside of a rotation. */
-  readonly authorities: string;
+  /** All whose authorities are trusted; the current one alone outside of a rotation. */
+  readonly trusted: readonly ClusterPki[];
   /** Certificates issued before are issued again; milliseconds. */
   readonly since: number;
 };
+
+/** What all that are trusted have in a file, the first one first. */
+function trustText(source: CertificateSource, name: TrustFile): string {
+  return source.trusted.map((pki) => pki.trust[name]).join('');
+}
 
 const kubernetesFolder = '/etc/kubernetes';
 const kubeletFolder = '/var/lib/kubelet/pki';
@@ -24,6 +29,23 @@ async function exists(connection: HostConnection, path: string): Promise<boolean
   return (await connection.run('test -e "$1"', [path])).exitCode === 0;
 }
 
+/** The kubelet's kubeconfig, which names a file of its own for the certificate. */
+async function kubeletConfiguration(
+  source: CertificateSource,
+  host: HostEntry,
+  connection: HostConnection,
+): Promise<ChangeItem> {
+  const path = `${kubernetesFolder}/kubelet.conf`;
+  const content = kubeconfig(await connection.readFile(path), {
+    cluster: source.document.name,
+    user: `system:node:${host.name}`,
+    server: `https://127.0.0.1:${source.document.loadBalancer.port}`,
+    authorities: trustText(source, 'ca.crt'),
+    client: kubeletCertificate,
+  });
+  return { do: 'place', path, content, mode: 0o600 };
+}
+
 /** Client certificate of a kubelet, in the file and the form it keeps itself, and the kubeconfig that names it. */
 export async function kubeletItems(
   source: CertificateSource,
@@ -31,21 +53,13 @@ export async function kubeletItems(
   connection: HostConnection,
 ): Promise<readonly ChangeItem[]> {
   const { key, certificate } = await source.pki.client(host, 'kubelet');
+  const configuration = await kubeletConfiguration(source, host, connection);
   const stamp = new Date().toISOString().slice(0, 19).replace(/[T:]/g, '-');
   const file = `${kubeletFolder}/kubelet-client-${stamp}.pem`;
-  const path = `${kubernetesFolder}/kubelet.conf`;
-  const port = source.document.loadBalancer.port;
-  const content = kubeconfig(await connection.readFile(path), {
-    cluster: source.document.name,
-    user: `system:node:${host.name}`,
-    server: `https://127.0.0.1:${port}`,
-    authorities: source.authorities,
-    client: kubeletCertificate,
-  });
   return [
     { do: 'place', path: file, content: `${certificate}${key}`, mode: 0o600 },
     { do: 'link', path: kubeletCertificate, target: file },
-    { do: 'place', path, content, mode: 0o600 },
+    configuration,
     // It asks for another one when it starts.
     { do: 'delete', path: hostPaths.servingCertificate },
   ];
@@ -75,7 +89,7 @@ async function kubeconfigItems(
       cluster: source.document.name,
       user: users[user],
       server: local ? `https://${host.address}:6443` : `https://127.0.0.1:${source.document.loadBalancer.port}`,
-      authorities: source.authorities,
+      authorities: trustText(source, 'ca.crt'),
       client: await source.pki.client(host, user),
     });
     items.push({ do: 'place', path, content, mode: 0o600 });
@@ -96,6 +110,46 @@ async function registryItems(source: CertificateSource, host: HostEntry): Promis
   ];
 }
 
+function isTrustFile(name: string): name is TrustFile {
+  return name === 'ca.crt' || name === 'etcd/ca.crt' || name === 'front-proxy-ca.crt' || name === 'sa.pub';
+}
+
+/** What every node trusts beside what its control plane does: the registries, and the API behind its load balancer. */
+function trustItems(source: CertificateSource): readonly ChangeItem[] {
+  const registries = source.trusted.map((pki) => pki.registryAuthority).join('');
+  const folder = hostPaths.configuration;
+  const content = trustText(source, 'ca.crt');
+  return [
+    { do: 'place', path: `${folder}/registry-ca.crt`, content: registries, mode: 0o644 },
+    { do: 'place', path: `${folder}/load-balancer/ca.crt`, content, mode: 0o644 },
+    { do: 'restart', unit: 'landfall-load-balancer' },
+  ];
+}
+
+/** Everything a control plane gets in a stage of a rotation. */
+export async function rotatedControlPlaneItems(
+  source: CertificateSource,
+  host: HostEntry,
+  connection: HostConnection,
+): Promise<readonly ChangeItem[]> {
+  return [...(await controlPlaneItems(source, host, connection)), ...trustItems(source)];
+}
+
+/** Everything a worker gets in a stage of a rotation. */
+export async function rotatedWorkerItems(
+  source: CertificateSource,
+  host: HostEntry,
+  connection: HostConnection,
+): Promise<readonly ChangeItem[]> {
+  const content = trustText(source, 'ca.crt');
+  return [
+    { do: 'place', path: `${hostPaths.kubernetesPki}/ca.crt`, content, mode: 0o644 },
+    ...(await kubeletItems(source, host, connection)),
+    ...trustItems(source),
+    { do: 'restart', unit: 'kubelet' },
+  ];
+}
+
 /** Everything a control plane gets by a renewal, and what must be restarted then. */
 export async function controlPlaneItems(
   source: CertificateSource,
@@ -108,7 +162,7 @@ export async function controlPlaneItems(
       (file): ChangeItem => ({
         do: 'place',
         path: `${hostPaths.kubernetesPki}/${file.name}`,
-        content: file.content,
+        content: isTrustFile(file.name) ? trustText(source, file.name) : file.content,
         mode: file.secret ? 0o600 : 0o644,
       }),
     ),

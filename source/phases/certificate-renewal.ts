@@ -43,7 +43,7 @@ async function pause(milliseconds: number, reporter: StepReporter): Promise<void
 }
 
 function sourceOf(context: CertificateContext, since: number): CertificateSource {
-  return { document: context.document, pki: context.pki, authorities: context.pki.clusterAuthority, since };
+  return { document: context.document, pki: context.pki, trusted: [context.pki], since };
 }
 
 /** Whether Kubernetes was installed on a host; one that never came so far has nothing to renew. */
@@ -74,7 +74,7 @@ async function needsRenewal(context: RenewalContext, host: HostEntry, connection
 }
 
 /** The time a worker's kubelet last said that it lives, as the API knows it; undefined when the API does not answer. */
-async function lastSign(context: CertificateContext, node: string): Promise<string | undefined> {
+export async function lastSign(context: CertificateContext, node: string): Promise<string | undefined> {
   for (const plane of controlPlanes(context.document)) {
     try {
       const { connection } = await context.host(plane.name);
@@ -89,7 +89,7 @@ async function lastSign(context: CertificateContext, node: string): Promise<stri
 }
 
 /** Waits until the API knows a sign of life of a node that is newer; false when none comes in time. */
-async function signOfLife(
+export async function signOfLife(
   context: CertificateContext,
   node: string,
   before: string | undefined,
@@ -235,7 +235,11 @@ export function renewWorker(context: RenewalContext, host: HostEntry): Step {
 }
 
 /** The administrator's file on the operator machine follows that of the first control plane that can be asked. */
-export function renewOperatorAccess(context: CertificateContext, after: readonly string[]): Step {
+export function renewOperatorAccess(
+  context: CertificateContext,
+  after: readonly string[],
+  id = 'certificates/access',
+): Step {
   const first = firstControlPlane(context.document);
   const file = operatorKubeconfig(context.home);
   const wanted = async ({ connection }: ConnectedHost): Promise<string> =>
@@ -248,7 +252,7 @@ export function renewOperatorAccess(context: CertificateContext, after: readonly
     }
   };
   return hostStep(context, {
-    id: 'certificates/access',
+    id,
     host: first.name,
     title: 'Save the access for kubectl',
     after,

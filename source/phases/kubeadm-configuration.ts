@@ -94,6 +94,7 @@ export function initConfiguration(input: InitInput): string {
         clusterName: document.name,
         kubernetesVersion: input.kubernetesVersion,
         controlPlaneEndpoint: `127.0.0.1:${document.loadBalancer.port}`,
+        encryptionAlgorithm: `RSA-${document.certificates.rsaBits}`,
         certificateValidityPeriod: validity,
         caCertificateValidityPeriod: `${authorityDays(document) * 24}h0m0s`,
         networking: {

@@ -50,6 +50,8 @@ export const touchedPaths: readonly string[] = [
   '/etc/systemd/system/timers.target.wants/',
   '/etc/systemd/system/landfall-approver.service',
   '/etc/systemd/system/landfall-approver.timer',
+  '/etc/systemd/system/landfall-renewal.service',
+  '/etc/systemd/system/landfall-renewal.timer',
   '/var/lib/containerd',
   '/var/lib/kubelet',
   '/var/lib/etcd',

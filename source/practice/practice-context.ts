@@ -45,6 +45,7 @@ export function practiceContext(document: ClusterDocument, home: string, host: I
     pki: {
       clusterAuthority: '',
       registryAuthority: '',
+      trust: { 'ca.crt': '', 'etcd/ca.crt': '', 'front-proxy-ca.crt': '', 'sa.pub': '' },
       kubernetesFiles: async () => never('certificates'),
       registryCertificate: async () => never('certificates'),
       client: async () => never('certificates'),

@@ -159,6 +159,8 @@ function lockHolders({ workflow, document }: RunRequest): readonly HostEntry[] {
     case 'reset':
       return document.hosts;
     case 'renew-certificates':
+    case 'rotate-authorities':
+    case 'add-names':
       return controlPlanes(document);
     default:
       return [];

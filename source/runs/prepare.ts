@@ -10,7 +10,13 @@ import { resetPlan } from '../workflows/reset.ts';
 import { restorePlan } from '../workflows/restore.ts';
 import type { PreparedRun } from './execute.ts';
 import { openHostPool, openInstallContext } from './open-context.ts';
-import { keepCustody, prepareRenewal } from './prepare-certificates.ts';
+import {
+  keepCustody,
+  prepareNames,
+  prepareRenewal,
+  prepareRotation,
+  refuseDuringRotation,
+} from './prepare-certificates.ts';
 import type { RunRequest, TypedSecrets } from './request.ts';
 
 /** Opens what a request needs and makes its plan. */
@@ -30,6 +36,9 @@ export async function prepareRun(
       close: pool.close,
     };
   }
+  if (request.workflow === 'rotate-authorities') return prepareRotation(request, typed, home);
+  refuseDuringRotation(home);
+  if (request.workflow === 'add-names') return prepareNames(document, typed, home);
   if (request.workflow === 'renew-certificates') return prepareRenewal(request, typed, home);
   if (request.bundle === undefined) {
     throw new LandfallError({
@@ -66,7 +75,16 @@ export async function prepareRun(
 
 /** The secrets of a cluster that is no more; another install makes its own. */
 function forgetSecrets(home: string): void {
-  for (const name of ['secrets.json', 'pki', 'admin.conf', 'applications.json']) {
+  for (const name of [
+    'secrets.json',
+    'pki',
+    'pki-next',
+    'pki-old',
+    'rotation.json',
+    'renewal.json',
+    'admin.conf',
+    'applications.json',
+  ]) {
     rmSync(path.join(home, name), { recursive: true, force: true });
   }
 }

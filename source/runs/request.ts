@@ -17,6 +17,15 @@ export type RunRequest = {
   | { readonly workflow: 'restore'; readonly manner: RestoreManner; readonly source: RestoreSource }
   | { readonly workflow: 'reset'; readonly keepData: boolean }
   | { readonly workflow: 'renew-certificates'; readonly host?: string; readonly all: boolean }
+  | { readonly workflow: 'add-names' }
+  | {
+      readonly workflow: 'rotate-authorities';
+      /** The stage to stop after; `retire` is the whole way. */
+      readonly until: 'trust' | 'switch' | 'retire';
+      readonly back: boolean;
+      /** Folder with the user's own new authorities. */
+      readonly authorityFolder?: string;
+    }
   | { readonly workflow: 'install-applications'; readonly applications: readonly ApplicationEntry[] }
   | { readonly workflow: 'uninstall-application'; readonly application: string; readonly deleteData: boolean }
 );

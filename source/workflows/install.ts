@@ -12,6 +12,7 @@ import { nodeBinaries, nodeImages, nodeNetworkImages, nodeTools } from '../phase
 import { operatorAccess } from '../phases/operator-access.ts';
 import { preflight } from '../phases/preflight.ts';
 import { registry } from '../phases/registry.ts';
+import { renewalTimer, renewsItself } from '../phases/renewal-timer.ts';
 import { servingApprover, servingCertificates } from '../phases/serving-certificates.ts';
 import { clusterReady } from '../phases/verification.ts';
 
@@ -56,6 +57,7 @@ export function installPlan(context: InstallContext, applications: readonly Step
         ...others.map((host) => join(context, host)),
         ...planes.map((host) => administratorFile(context, host)),
         ...planes.map((host) => servingApprover(context, host)),
+        ...(renewsItself(context.document) ? planes.map((host) => renewalTimer(context, host)) : []),
         servingCertificates(context),
         operatorAccess(context),
       ],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, onTestFailed } from 'vitest';
 import { resetProof, smallClusterProofs } from './proof/afterwards.ts';
 import { backupProofs, statusProofs } from './proof/backup.ts';
 import { bundleJudgements } from './proof/bundle-judges.ts';
+import { certificateProofs } from './proof/certificates.ts';
 import { dryRunProof, faultProofs } from './proof/faults.ts';
 import { interruptionProofs } from './proof/interruptions.ts';
 import { clusterProofs } from './proof/running-cluster.ts';
@@ -39,6 +40,7 @@ describe('a cluster on real hosts, from bare machines and back', () => {
   describe('secrets', () => secrecyProofs(of));
   describe('status', () => statusProofs(of));
   describe('backups', () => backupProofs(of));
+  describe('certificates', () => certificateProofs(of));
   describe('reset', () => resetProof(of));
   describe('small clusters', () => smallClusterProofs(of));
 });
