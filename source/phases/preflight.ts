@@ -3,7 +3,7 @@ import type { Step, StepReporter } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import { gatherFacts } from '../hosts/gather-facts.ts';
 import { acceptedIds } from '../preflight/accept.ts';
-import type { CheckResult } from '../preflight/check.ts';
+import type { CheckResult, Verdict } from '../preflight/check.ts';
 import { checkBundle, checkBundleSpace } from '../preflight/check-bundle.ts';
 import { compareAll, type LookedAtHost, tryEachOther } from '../preflight/check-together.ts';
 import { evaluateHost } from '../preflight/evaluate-host.ts';
@@ -33,6 +33,8 @@ function describe(result: CheckResult): string {
   return `"${title}" [${result.id}] ${evidence}`;
 }
 
+const seenIn = (verdict: Verdict): string => (verdict.state === 'finding' ? verdict.seen : '');
+
 function whatToDo(result: CheckResult): string {
   const { mend } = checkText(result.id, 'en');
   const again = /[.!?]$/.test(mend) ? `${mend} Then` : `${mend}; then`;
@@ -59,6 +61,8 @@ export function concludeChecks(subject: string, results: readonly CheckResult[],
       code: 'PREFLIGHT_BLOCKED',
       message: `${subject} is not ready: ${where}${describe(first)}${more}.`,
       fix: whatToDo(first),
+      // A machine that is still starting is worth waiting for.
+      transient: stops.every(({ id, verdict }) => id === 'systemd-state' && seenIn(verdict) === 'starting'),
       context: stops.length > 1 ? { output: stops.slice(0, 20).map(describe).join('\n') } : {},
     });
   }

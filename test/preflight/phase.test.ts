@@ -160,6 +160,24 @@ test('warnings are said in a line; what was accepted, and what is only a note, i
   expect(() => concludeChecks('node-1', [finding('memory-size', 'blocks')], noting)).toThrow(/memory-size/);
 });
 
+test('a machine that is still starting is looked at again, one in rescue mode is not', () => {
+  const transient = (seen: string, id: CheckId = 'systemd-state'): boolean => {
+    const result: CheckResult = {
+      ...{ id, severity: 'blocks', accepted: false, scope: 'host', subject: 'node-1', neverIgnored: false },
+      ...{ fixable: false, verdict: { state: 'finding', seen, needed: 'running' } },
+    };
+    try {
+      concludeChecks('node-1', [result], reporter);
+    } catch (thrown) {
+      return thrown instanceof LandfallError && thrown.transient;
+    }
+    throw new Error('nothing was thrown');
+  };
+  expect(transient('starting')).toBe(true);
+  expect(transient('maintenance')).toBe(false);
+  expect(transient('starting', 'memory-size')).toBe(false);
+});
+
 test('an id that may not be accepted does not get through the document either', () => {
   const document: ClusterDocument = { ...fleet.document, preflight: { accept: ['port-kubernetes-api'] } };
   expect(() => preflight(context(document, bundleOf(home, 1e6)))).toThrow('cannot be accepted');
