@@ -124,6 +124,37 @@ test('who looks again asks the host again', async () => {
   expect(await asked(3)).toBe(2);
 }, 60_000);
 
+test('a host that comes late is tried with the others then; who cannot be reached keeps nobody waiting', async () => {
+  const asked: string[] = [];
+  let reachable = false;
+  const late: InstallContext['host'] = async (name) => {
+    if (name === 'node-3' && !reachable) throw new LandfallError({ code: 'SSH_UNREACHABLE', message: 'no' });
+    const { connection, facts } = await pool.host(name);
+    const noting = new Proxy(connection, {
+      get: (target, key) => {
+        if (key === 'run') asked.push(name);
+        const value = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    return { connection: noting, facts };
+  };
+  const document: ClusterDocument = {
+    ...fleet.document,
+    hosts: fleet.document.hosts.filter((host) => host.name !== 'node-2'),
+  };
+  const steps = preflight({ ...context(document, bundleOf(home, 1e6)), host: late });
+  const run = async (id: string): Promise<readonly string[]> => {
+    asked.length = 0;
+    await steps.find((step) => step.id === id)?.probe(reporter);
+    return [...new Set(asked)].sort();
+  };
+  expect(await run('preflight/together@operator')).toEqual([]);
+  expect(await run('preflight/host@node-1')).toEqual([]);
+  reachable = true;
+  expect(await run('preflight/host@node-3')).toEqual(['node-1', 'node-3']);
+}, 60_000);
+
 test('a bundle that is too big for the disks is found before the first byte is sent', async () => {
   for (const host of ['node-1', 'node-3']) {
     const error = await failureOf(stepOf(`preflight/host@${host}`, fleet.document, bundleOf(home, 400 * gibibyte)));

@@ -153,7 +153,10 @@ describe.skipIf(whyNoLab() !== undefined)('faults between real hosts', () => {
 
   const on = async (scripts: Readonly<Record<string, string>>): Promise<void> => {
     for (const [host, script] of Object.entries(scripts)) {
-      const output = await opened.lab.ssh(host, `set -e\n${script}`);
+      let output = await opened.lab.ssh(host, `set -e\n${script}`);
+      // A login that never came about did nothing.
+      for (let again = 0; again < 4 && output.exitCode === 255; again++)
+        output = await opened.lab.ssh(host, `set -e\n${script}`);
       if (output.exitCode !== 0) throw new Error(`${host}: ${script}: ${output.stderr}`);
     }
   };
