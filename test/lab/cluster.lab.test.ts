@@ -3,6 +3,7 @@ import { resetProof, smallClusterProofs } from './proof/afterwards.ts';
 import { backupProofs, statusProofs } from './proof/backup.ts';
 import { bundleJudgements } from './proof/bundle-judges.ts';
 import { certificateProofs } from './proof/certificates.ts';
+import { etcdProofs } from './proof/etcd.ts';
 import { dryRunProof, faultProofs } from './proof/faults.ts';
 import { interruptionProofs } from './proof/interruptions.ts';
 import { clusterProofs } from './proof/running-cluster.ts';
@@ -38,6 +39,7 @@ describe('a cluster on real hosts, from bare machines and back', () => {
   describe('interruptions', () => interruptionProofs(of));
   describe('the running cluster', () => clusterProofs(of));
   describe('secrets', () => secrecyProofs(of));
+  describe('etcd', () => etcdProofs(of));
   describe('status', () => statusProofs(of));
   describe('backups', () => backupProofs(of));
   describe('certificates', () => certificateProofs(of));

@@ -26,11 +26,6 @@ function same(found: string, wanted: string, what: string): void {
 
 /** What a worker's disk holds of an application: its marker proves that the volume is the old one. */
 const volumeManifest = `
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: { name: data, namespace: default }
-spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 10Mi } } }
----
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: keeper, namespace: default }
@@ -41,12 +36,13 @@ spec:
     metadata: { labels: { app: keeper } }
     spec:
       terminationGracePeriodSeconds: 0
+      nodeSelector: { kubernetes.io/hostname: ${worker} }
       containers:
         - name: keeper
           image: docker.io/library/busybox:1.35.0
           command: [sh, -c, 'test -e /data/word || echo "made once" >/data/word; exec sleep 1000000']
           volumeMounts: [{ name: data, mountPath: /data }]
-      volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+      volumes: [{ name: data, hostPath: { path: /srv/keeper, type: DirectoryOrCreate } }]
 `;
 
 type Proof = {
@@ -105,6 +101,35 @@ async function proveContent(lab: Lab, uptime: string): Promise<void> {
 const bootOf = (lab: Lab): Promise<string> =>
   onHost(lab, worker, 'systemctl show --property=UserspaceTimestampMonotonic --value; stat -c %Y /proc/1');
 
+/** The proof itself, on a cluster that was just installed on four hosts. */
+export async function proveRestoreOn(lab: Lab, bundle: string, say: (line: string) => void): Promise<void> {
+  await kubectl(lab, 'create configmap before --from-literal=word=kept');
+  await kubectl(lab, 'apply -f -', volumeManifest);
+  await kubectl(lab, 'rollout status deployment/keeper --timeout=240s');
+  same((await kubectl(lab, 'exec deployment/keeper -- cat /data/word')).trim(), 'made once', 'the data on the worker');
+  const passphrase = path.join(lab.directory, 'passphrase');
+  writeFileSync(passphrase, 'correct horse battery\n', { mode: 0o600 });
+  const backup = path.join(lab.directory, 'demo.backup');
+  const made = ['backup', cluster, '--output', backup, '--passphrase-file', passphrase];
+  demand(await landfall(lab, made, { onLine: say }), 'the backup');
+  await kubectl(lab, 'create configmap after --from-literal=word=lost');
+  const uptime = await bootOf(lab);
+  const proof: Proof = { lab, backup, passphrase, bundle, say };
+  for (const kill of [false, true]) {
+    say(`new machines in the place of ${planes.join(', ')}`);
+    await Promise.all(planes.map((host) => lab.replace(host)));
+    if (kill) {
+      // The pinned keys are those of machines that are no more.
+      const known = path.join(lab.directory, 'home', 'clusters', cluster, 'known-hosts');
+      writeFileSync(known, '', { mode: 0o600 });
+    }
+    await rebuildOnce(proof, kill);
+    await proveContent(lab, uptime);
+    say(kill ? 'proved, with a kill in the middle' : 'proved');
+    await kubectl(lab, 'create configmap after --from-literal=word=lost');
+  }
+}
+
 /**
  * Installs three control planes and a worker, makes a backup, replaces all control planes and the operator machine by new
  * ones, and restores; then once more with a kill of the program in the middle. Everything is judged from the cluster itself.
@@ -116,35 +141,7 @@ export async function proveRestore(name: string, say: (line: string) => void): P
     const bundle = await ensureLabBundle(lab, () => {});
     const document = await writeClusterDocument(lab, { applications: ['website'] });
     demand(await landfall(lab, ['apply', document, '--bundle', bundle, '--yes'], { onLine: say }), 'the install');
-    await kubectl(lab, 'create configmap before --from-literal=word=kept');
-    await kubectl(lab, 'apply -f -', volumeManifest);
-    await kubectl(lab, 'rollout status deployment/keeper --timeout=240s');
-    same(
-      (await kubectl(lab, 'exec deployment/keeper -- cat /data/word')).trim(),
-      'made once',
-      'the data on the worker',
-    );
-    const passphrase = path.join(lab.directory, 'passphrase');
-    writeFileSync(passphrase, 'correct horse battery\n', { mode: 0o600 });
-    const backup = path.join(lab.directory, 'demo.backup');
-    const made = ['backup', cluster, '--output', backup, '--passphrase-file', passphrase];
-    demand(await landfall(lab, made, { onLine: say }), 'the backup');
-    await kubectl(lab, 'create configmap after --from-literal=word=lost');
-    const uptime = await bootOf(lab);
-    const proof: Proof = { lab, backup, passphrase, bundle, say };
-    for (const kill of [false, true]) {
-      say(`new machines in the place of ${planes.join(', ')}`);
-      await Promise.all(planes.map((host) => lab.replace(host)));
-      if (kill) {
-        // The pinned keys are those of machines that are no more.
-        const known = path.join(lab.directory, 'home', 'clusters', cluster, 'known-hosts');
-        writeFileSync(known, '', { mode: 0o600 });
-      }
-      await rebuildOnce(proof, kill);
-      await proveContent(lab, uptime);
-      say(kill ? 'proved, with a kill in the middle' : 'proved');
-      await kubectl(lab, 'create configmap after --from-literal=word=lost');
-    }
+    await proveRestoreOn(lab, bundle, say);
     const packets = await lab.outsidePackets();
     say(`packets to addresses outside: ${packets}`);
     return packets === 0 ? 0 : 1;
