@@ -30,13 +30,28 @@ function readState(home: string): State | undefined {
   }
 }
 
-/** Opens a backup beside the cluster's folder and reads it to its end; see `readBackup` for what it throws. */
-export async function stageBackup(file: string, passphrase: string, home: string): Promise<StagedBackup> {
+/** The id of a restore that began on this machine and has not succeeded yet. */
+export function restoreUnderWay(home: string): string | undefined {
+  const state = readState(home);
+  return state?.decided === undefined ? undefined : state.id;
+}
+
+/**
+ * Opens a backup beside the cluster's folder and reads it to its end; see `readBackup` for what it throws.
+ * @param goesOn the id of a restore that is gone on with, when it is of the same backup; else it is a new one.
+ */
+export async function stageBackup(
+  file: string,
+  passphrase: string,
+  home: string,
+  goesOn?: string,
+): Promise<StagedBackup> {
   const files = path.join(folderOf(home), 'files');
   const header = await readBackup(file, passphrase, files);
   const backup = await fileDigest(file);
   const known = readState(home);
-  const state: State = known?.backup === backup ? known : { id: randomBytes(8).toString('hex'), backup };
+  const state: State =
+    known?.backup === backup && known.id === goesOn ? known : { id: randomBytes(8).toString('hex'), backup };
   writePrivateFile(stateOf(home), JSON.stringify(state));
   const snapshot = path.join(files, snapshotEntry);
   return {

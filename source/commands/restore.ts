@@ -6,6 +6,7 @@ import {
   completeSecrets,
   forgetRestore,
   keepDecision,
+  restoreUnderWay,
   type StagedBackup,
   secretsHere,
   stageBackup,
@@ -17,7 +18,7 @@ import { recallCluster, rememberCluster } from '../cluster/known-cluster.ts';
 import { loadClusterDocument } from '../cluster/load-document.ts';
 import { LandfallError } from '../errors.ts';
 import { openHostPool } from '../runs/open-context.ts';
-import { readRequest, runningRun } from '../runs/run-directory.ts';
+import { listRuns, readRequest, runningRun } from '../runs/run-directory.ts';
 import type { RestoreManner } from '../workflows/restore.ts';
 import { restoreManner } from '../workflows/restore-manner.ts';
 import { readPassphrase } from './passphrase.ts';
@@ -85,6 +86,18 @@ async function watchRunning(cluster: string, output: OutputFormat, verbose: bool
   return true;
 }
 
+/**
+ * The restore that the cluster's last run was, when it did not succeed. After any other run the hosts are not what that
+ * restore left, so it begins anew.
+ */
+function brokenOff(cluster: string, home: string): string | undefined {
+  const last = listRuns(cluster).at(-1);
+  const id = restoreUnderWay(home);
+  if (last === undefined || id === undefined) return undefined;
+  const request = readRequest(last);
+  return request.workflow === 'restore' && request.source.id === id ? id : undefined;
+}
+
 async function restore(file: string, options: RestoreOptions): Promise<void> {
   const output = parseOutput(options.output);
   const { cluster } = readBackupHeader(file);
@@ -93,11 +106,11 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
   }
   if (await watchRunning(cluster, output, options.verbose === true)) return;
   const home = clusterHome(cluster);
-  let begun = false;
+  const goesOn = brokenOff(cluster, home);
+  let begun = goesOn !== undefined;
   try {
     const passphrase = await readPassphrase(options.passphraseFile, false);
-    const staged = await stageBackup(path.resolve(file), passphrase, home);
-    begun = staged.decided !== undefined;
+    const staged = await stageBackup(path.resolve(file), passphrase, home, goesOn);
     await restoreFrom(staged, home, options, output, () => {
       begun = true;
     });
@@ -172,7 +185,7 @@ async function restoreFrom(
       print('');
       print(`The cluster is what it was at ${staged.header.created}.`);
       print(`The state of the cluster:  landfall status ${cluster}`);
-      print(`To prove the applications too:  landfall apply ${options.document ?? `${home}/cluster.yaml`}`);
+      print(`To prove the applications too:  landfall apply ${options.document ?? 'with the cluster document'}`);
     },
   );
 }

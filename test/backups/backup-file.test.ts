@@ -19,6 +19,7 @@ import {
   completeSecrets,
   forgetRestore,
   keepDecision,
+  restoreUnderWay,
   secretsHere,
   stageBackup,
 } from '../../source/backups/staging.ts';
@@ -162,8 +163,13 @@ describe('a restore on the operator machine', () => {
     const first = await stageBackup(file, passphrase, home);
     expect(first.decided).toBeUndefined();
     keepDecision(home, 'rebuild');
-    const second = await stageBackup(file, passphrase, home);
+    expect(restoreUnderWay(home)).toBe(first.id);
+    const second = await stageBackup(file, passphrase, home, first.id);
     expect(second).toMatchObject({ id: first.id, decided: 'rebuild' });
+    // What happened to the hosts in between is not known, so hosts must not take it for the same restore.
+    const third = await stageBackup(file, passphrase, home);
+    expect(third.id).not.toBe(first.id);
+    expect(third.decided).toBeUndefined();
     forgetRestore(home);
     expect(existsSync(path.join(home, 'restore'))).toBe(false);
     expect((await stageBackup(file, passphrase, home)).id).not.toBe(first.id);

@@ -5,7 +5,7 @@ import { ensureLabBundle } from './cluster/bundle.ts';
 import { writeClusterDocument } from './cluster/document.ts';
 import { landfall } from './cluster/landfall.ts';
 import { ensureImages } from './components/ensure.ts';
-import type { Output } from './hosts/command.ts';
+import { type Output, pause } from './hosts/command.ts';
 import { type Lab, upLab } from './hosts/lab.ts';
 import { kubectl, onHost } from './proof/stage.ts';
 import { killHard, newRun, reachProgress, seenRuns, startLandfall } from './support/live-run.ts';
@@ -53,6 +53,21 @@ type Proof = {
   readonly say: (line: string) => void;
 };
 
+/** kubectl, tried again for a while: on a busy machine an API server may be slow at any moment. */
+async function patiently(lab: Lab, words: string, input?: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await kubectl(lab, words, input);
+    } catch (error) {
+      if (attempt === 6) throw error;
+      await pause(5000);
+    }
+  }
+}
+
+const configMap = (name: string, word: string): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { word } });
+
 const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
 
 /** The operator machine is lost with the control planes: all that is known is the file, its passphrase and the bundle. */
@@ -80,12 +95,16 @@ async function rebuildOnce({ lab, backup, passphrase, bundle, say }: Proof, kill
 }
 
 async function proveContent(lab: Lab, uptime: string): Promise<void> {
-  const word = await kubectl(lab, "get configmap before -o jsonpath='{.data.word}'");
+  const word = await patiently(lab, "get configmap before -o jsonpath='{.data.word}'");
   same(word, 'kept', 'the ConfigMap of before the backup');
-  same((await kubectl(lab, 'get configmap after --ignore-not-found')).trim(), '', 'a ConfigMap of after the backup');
-  await kubectl(lab, 'rollout status deployment/keeper --timeout=240s');
-  same((await kubectl(lab, 'exec deployment/keeper -- cat /data/word')).trim(), 'made once', 'the data on the worker');
-  const nodes = await kubectl(lab, 'get nodes --no-headers');
+  same((await patiently(lab, 'get configmap after --ignore-not-found')).trim(), '', 'a ConfigMap of after the backup');
+  await patiently(lab, 'rollout status deployment/keeper --timeout=240s');
+  same(
+    (await patiently(lab, 'exec deployment/keeper -- cat /data/word')).trim(),
+    'made once',
+    'the data on the worker',
+  );
+  const nodes = await patiently(lab, 'get nodes --no-headers');
   same(
     nodes
       .trim()
@@ -103,16 +122,20 @@ const bootOf = (lab: Lab): Promise<string> =>
 
 /** The proof itself, on a cluster that was just installed on four hosts. */
 export async function proveRestoreOn(lab: Lab, bundle: string, say: (line: string) => void): Promise<void> {
-  await kubectl(lab, 'create configmap before --from-literal=word=kept');
-  await kubectl(lab, 'apply -f -', volumeManifest);
-  await kubectl(lab, 'rollout status deployment/keeper --timeout=240s');
-  same((await kubectl(lab, 'exec deployment/keeper -- cat /data/word')).trim(), 'made once', 'the data on the worker');
+  await patiently(lab, 'apply -f -', configMap('before', 'kept'));
+  await patiently(lab, 'apply -f -', volumeManifest);
+  await patiently(lab, 'rollout status deployment/keeper --timeout=240s');
+  same(
+    (await patiently(lab, 'exec deployment/keeper -- cat /data/word')).trim(),
+    'made once',
+    'the data on the worker',
+  );
   const passphrase = path.join(lab.directory, 'passphrase');
   writeFileSync(passphrase, 'correct horse battery\n', { mode: 0o600 });
   const backup = path.join(lab.directory, 'demo.backup');
   const made = ['backup', cluster, '--output', backup, '--passphrase-file', passphrase];
   demand(await landfall(lab, made, { onLine: say }), 'the backup');
-  await kubectl(lab, 'create configmap after --from-literal=word=lost');
+  await patiently(lab, 'apply -f -', configMap('after', 'lost'));
   const uptime = await bootOf(lab);
   const proof: Proof = { lab, backup, passphrase, bundle, say };
   for (const kill of [false, true]) {
@@ -126,7 +149,7 @@ export async function proveRestoreOn(lab: Lab, bundle: string, say: (line: strin
     await rebuildOnce(proof, kill);
     await proveContent(lab, uptime);
     say(kill ? 'proved, with a kill in the middle' : 'proved');
-    await kubectl(lab, 'create configmap after --from-literal=word=lost');
+    await patiently(lab, 'apply -f -', configMap('after', 'lost'));
   }
 }
 
