@@ -31,7 +31,8 @@ const ids = (action: string, hosts: readonly { readonly name: string }[]): reado
 function inPlacePhases(context: RestoreContext): readonly Phase[] {
   const { hosts } = context.document;
   const planes = controlPlanes(context.document);
-  const connected = ids('connect/host', hosts);
+  // A worker that is gone keeps no control plane from being restored.
+  const connected = ids('connect/host', planes);
   const verified: Step = { ...clusterReady(context), after: ids('restore/reattach', hosts) };
   return [
     { id: 'connect', title: 'Reach the hosts', steps: hosts.map((host) => connect(context, host)) },
@@ -44,7 +45,7 @@ function inPlacePhases(context: RestoreContext): readonly Phase[] {
         ...planes.map((host) => stopMember(context, host, ids('restore/snapshot', planes))),
         ...planes.map((host) => replaceData(context, host, ids('restore/stop', planes))),
         ...planes.map((host) => startMember(context, host, ids('restore/data', planes))),
-        ...hosts.map((host) => reattach(context, host, ids('restore/start', planes))),
+        ...hosts.map((host) => reattach(context, host, [`connect/host@${host.name}`, ...ids('restore/start', planes)])),
       ],
     },
     { id: 'verification', title: 'Prove the cluster', steps: [verified] },

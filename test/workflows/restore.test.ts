@@ -74,6 +74,7 @@ describe('the plan of a restore', () => {
         for (const other of ['node-1', 'node-2', 'node-3']) expect(known).toContain(`restore/${earlier}@${other}`);
       }
     }
+    expect(before(plan, 'restore/start@node-1')).not.toContain('connect/host@node-4');
     expect(before(plan, 'restore/finish@node-2')).toContain('verification/cluster@node-1');
     expect(stepsOf(plan).some((step) => step.id.startsWith('kubernetes/'))).toBe(false);
   });
