@@ -1,19 +1,49 @@
-# Runs the local load balancer's image in a containerd namespace of its own, so that it needs no kubelet.
-# $1 start|stop   $2 image   $3 the program in the image
+# Runs the local load balancer from a copy of its image, by systemd alone: neither the kubelet nor containerd must run, and
+# what cleans up images can take nothing away.
+# $1 unpack  $2 image  $3 folder           copies the image's files to the folder, whole or not at all
+# $1 prune   $2 image  $3 folder           removes the image and older copies, of which nobody has use any more
+# $1 start   $2 folder $3 runtime folder   becomes the balancer
+# $1 reload  $2 folder $3 runtime folder   gives new connections to a new process; those that are open stay with the old one
+# $1 loaded  $2 runtime folder             whether what runs has loaded the configuration that is there
 set -eu
-PATH=/usr/local/bin:$PATH
-name=landfall-load-balancer
-remove() {
-  ctr --namespace landfall task kill --signal SIGKILL "$name" >/dev/null 2>&1 || :
-  ctr --namespace landfall task delete --force "$name" >/dev/null 2>&1 || :
-  ctr --namespace landfall container delete "$name" >/dev/null 2>&1 || :
+PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
+configuration=/etc/landfall/load-balancer
+digest() { cat "$configuration/haproxy.cfg" "$configuration/ca.crt" | sha256sum; }
+# Numbers, because the host knows no user of that name; they are those of the image.
+balancer() {
+  folder=$1
+  shift
+  exec env -i PATH="$PATH" chroot --userspec=99:99 --groups=99 "$folder" haproxy "$@" -f /usr/local/etc/haproxy/haproxy.cfg
 }
 case $1 in
-  stop) remove ;;
-  start)
-    remove
-    exec ctr --namespace landfall run --rm --net-host --cwd / \
-      --mount type=bind,src=/etc/landfall/load-balancer,dst=/usr/local/etc/haproxy,options=rbind:ro \
-      "$2" "$name" "$3" -W -db -f /usr/local/etc/haproxy/haproxy.cfg
+  unpack)
+    image=$2 folder=$3 mounted=/run/containerd/landfall-load-balancer
+    if [ -e "$folder" ]; then exit 0; fi
+    mkdir -p "$mounted" "${folder%/*}"
+    ctr --namespace landfall images unmount --rm "$mounted" >/dev/null 2>&1 || :
+    rm -rf "$folder.new"
+    ctr --namespace landfall images mount "$image" "$mounted" >/dev/null
+    cp -a "$mounted" "$folder.new"
+    ctr --namespace landfall images unmount --rm "$mounted" >/dev/null
+    rmdir "$mounted"
+    chmod 755 "$folder.new"
+    mkdir -p "$folder.new/usr/local/etc/haproxy" "$folder.new/dev"
+    sync -f "$folder.new" 2>/dev/null || sync
+    mv "$folder.new" "$folder"
     ;;
+  prune)
+    for other in "${3%/*}"/root-*; do [ "$other" = "$3" ] || rm -rf "$other"; done
+    ctr --namespace landfall images remove "$2" >/dev/null 2>&1 || :
+    ;;
+  start)
+    digest >"$3/loaded"
+    balancer "$2" -W -db
+    ;;
+  reload)
+    (balancer "$2" -c -q)
+    digest >"$3/loaded"
+    # The unit's main process loads the files anew and starts another worker.
+    kill -USR2 "$MAINPID"
+    ;;
+  loaded) digest | cmp -s - "$2/loaded" ;;
 esac

@@ -68,10 +68,16 @@ export type InitInput = {
   readonly bootstrapToken: string;
 };
 
+/** Where every node reaches the API: its own load balancer. */
+export function localEndpoint(document: ClusterDocument): string {
+  return `https://127.0.0.1:${document.loadBalancer.port}`;
+}
+
 /** Configuration of `kubeadm init`: init, cluster, kubelet and kube-proxy documents. Holds the bootstrap token. */
 export function initConfiguration(input: InitInput): string {
   const { document, host, facts } = input;
   const validity = `${document.certificates.validityDays * 24}h0m0s`;
+  const endpoint = localEndpoint(document);
   return documents(
     {
       apiVersion: kubeadmVersion,
@@ -121,6 +127,9 @@ export function initConfiguration(input: InitInput): string {
             ...document.certificates.additionalNames,
           ],
         },
+        // Not their own host's API server alone, which kubeadm would tell them: it may hang while they could go on.
+        controllerManager: { extraArgs: [{ name: 'master', value: endpoint }] },
+        scheduler: { extraArgs: [{ name: 'master', value: endpoint }] },
       },
       document.kubeadm.clusterConfiguration,
     ),
@@ -160,7 +169,7 @@ export function discoveryKubeconfig(document: ClusterDocument, authority: string
       {
         name: document.name,
         cluster: {
-          server: `https://127.0.0.1:${document.loadBalancer.port}`,
+          server: localEndpoint(document),
           'certificate-authority-data': Buffer.from(authority).toString('base64'),
         },
       },

@@ -1,90 +1,109 @@
 import { readAsset } from '../assets.ts';
+import type { BundleImage } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
-import type { Step } from '../engine/step.ts';
+import type { Step, StepReporter } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
+import type { HostConnection } from '../hosts/connection.ts';
 import { hasFiles, placeFiles } from '../hosts/placed-files.ts';
 import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
 import { requireFreePort } from './free-port.ts';
+import { haproxyConfiguration, openFiles } from './haproxy-configuration.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
 
 const folder = `${hostPaths.configuration}/load-balancer`;
 const unit = 'landfall-load-balancer.service';
 const script = `${hostPaths.state}/load-balancer.sh`;
+const runtime = '/run/landfall-load-balancer';
 
-/**
- * The local load balancer: every node's own way to any healthy API server. A server that fails two checks a second apart
- * is left, and its sessions are cut so that clients connect anew at once.
- */
-export function loadBalancerConfiguration(port: number, planes: readonly HostEntry[]): string {
-  const servers = planes.map((plane) => `  server ${plane.name} ${plane.address}:6443`).join('\n');
-  return `global
-  # One node's own clients; more would need more open files than some hosts give a container.
-  maxconn 400
-  log stdout format raw local0 notice
-
-defaults
-  mode tcp
-  log global
-  option dontlognull
-  timeout connect 2s
-  timeout client 1h
-  timeout server 1h
-  timeout tunnel 1h
-  timeout check 2s
-  retries 2
-  option redispatch 1
-
-frontend kubernetes-api
-  bind 127.0.0.1:${port}
-  default_backend control-planes
-
-backend control-planes
-  balance leastconn
-  option httpchk
-  http-check send meth GET uri /readyz ver HTTP/1.1 hdr host localhost
-  http-check expect status 200
-  default-server inter 1s downinter 1s fall 2 rise 2 on-marked-down shutdown-sessions tcp-ut 5s check check-ssl verify required ca-file /usr/local/etc/haproxy/ca.crt
-${servers}
-`;
-}
-
-function unitText(image: string): string {
+function unitText(root: string): string {
   return `[Unit]
 Description=Landfall's local load balancer for the Kubernetes API
-After=containerd.service
-Requires=containerd.service
+After=network.target local-fs.target
+StartLimitIntervalSec=0
 
 [Service]
-ExecStart=/bin/sh ${script} start ${image} haproxy
-ExecStopPost=-/bin/sh ${script} stop
+RuntimeDirectory=landfall-load-balancer
+BindReadOnlyPaths=${folder}:${root}/usr/local/etc/haproxy
+BindPaths=/dev/null:${root}/dev/null
+ExecStart=/bin/sh ${script} start ${root} ${runtime}
+ExecReload=/bin/sh ${script} reload ${root} ${runtime}
+KillMode=mixed
+TimeoutStopSec=2
+SuccessExitStatus=143
 Restart=always
-RestartSec=1
+RestartSec=200ms
+LimitNOFILE=${openFiles}
+OOMScoreAdjust=-997
 
 [Install]
 WantedBy=multi-user.target
 `;
 }
 
-/** haproxy on every node, started before kubeadm needs it and independent of the kubelet. */
-export function loadBalancer(context: InstallContext, host: HostEntry): Step {
+function imageOf(context: InstallContext): BundleImage {
   const image = context.bundle.images.find((candidate) => candidate.use === 'load-balancer');
-  if (image === undefined) {
-    throw new LandfallError({
-      code: 'BUNDLE_IMAGE_MISSING',
-      message: 'The bundle holds no image for the local load balancer.',
-      fix: 'Build the bundle again from a recipe that has an image with `use: load-balancer`.',
-    });
-  }
-  const planes = controlPlanes(context.document);
+  if (image !== undefined) return image;
+  throw new LandfallError({
+    code: 'BUNDLE_IMAGE_MISSING',
+    message: 'The bundle holds no image for the local load balancer.',
+    fix: 'Build the bundle again from a recipe that has an image with `use: load-balancer`.',
+  });
+}
+
+/**
+ * haproxy on every node, started before kubeadm needs it; a service of the host that needs neither the kubelet nor
+ * containerd. Another set of control planes is taken over without closing a connection.
+ */
+export function loadBalancer(context: InstallContext, host: HostEntry): Step {
+  const image = imageOf(context);
+  const root = `${hostPaths.state}/load-balancer/root-${image.digest.replace(/^sha256:/, '').slice(0, 16)}`;
   const first = firstControlPlane(context.document).name;
   const port = context.document.loadBalancer.port;
-  const files = [
-    { path: `${folder}/haproxy.cfg`, content: loadBalancerConfiguration(port, planes), mode: 0o644 },
+  const configuration = haproxyConfiguration(
+    port,
+    controlPlanes(context.document),
+    host,
+    context.document.hosts.length,
+  );
+  const settings = [
+    { path: `${folder}/haproxy.cfg`, content: configuration, mode: 0o644 },
     { path: `${folder}/ca.crt`, content: context.pki.clusterAuthority, mode: 0o644 },
-    { path: `/etc/systemd/system/${unit}`, content: unitText(image.name), mode: 0o644 },
+  ];
+  const service = [{ path: `/etc/systemd/system/${unit}`, content: unitText(root), mode: 0o644 }];
+  const programFiles = async () => [
+    { path: script, content: await readAsset('hosts/load-balancer.sh'), mode: 0o755 },
+    ...service,
   ];
   const listening = 'ss -Hltn "sport = :$1" | grep -q .';
+
+  /** Whether the service of this very unit, script and image runs, whatever it balances. */
+  const runs = async (connection: HostConnection): Promise<boolean> =>
+    (await hasFiles(connection, await programFiles())) &&
+    (await connection.run(`test -d "$2" && systemctl is-active --quiet ${unit} && ${listening}`, [String(port), root]))
+      .exitCode === 0;
+
+  const start = async (connection: HostConnection, reporter: StepReporter): Promise<void> => {
+    await requireFreePort(connection, port, 'the local load balancer', [unit]);
+    const asset = await readAsset('hosts/load-balancer.sh');
+    if ((await connection.run('test -d "$1"', [root])).exitCode !== 0) {
+      const pull = await readAsset('hosts/pull-images.sh');
+      await connection.check('Pull the load balancer', pull, ['landfall', image.name], {
+        onLine: (line) => reporter.output(line),
+      });
+      await connection.check('Copy the load balancer out of its image', asset, ['unpack', image.name, root]);
+    }
+    await placeFiles(connection, [...settings, ...(await programFiles())]);
+    await connection.check(
+      'Start the load balancer',
+      `systemctl daemon-reload && systemctl enable --quiet ${unit} && systemctl restart ${unit}
+for attempt in $(seq 100); do ${listening} && exit 0; sleep 0.1; done
+journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
+      [String(port)],
+    );
+    await connection.check('Remove what is not needed any more', asset, ['prune', image.name, root]);
+  };
+
   return hostStep(context, {
     id: 'load-balancer/start',
     host: host.name,
@@ -94,30 +113,14 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
       host.name === first ? `registry/essentials@${first}` : `node/images@${first}`,
     ],
     async probe({ connection }) {
-      if (!(await hasFiles(connection, files))) return false;
-      return (
-        (await connection.run(`systemctl is-active --quiet ${unit} && ${listening}`, [String(port)])).exitCode === 0
-      );
+      if (!(await hasFiles(connection, settings)) || !(await runs(connection))) return false;
+      // Files that were written and not loaded would be what an interrupted run leaves.
+      return (await connection.run(`sh ${script} loaded ${runtime}`)).exitCode === 0;
     },
     async apply({ connection }, reporter) {
-      await requireFreePort(connection, port, 'the local load balancer', [unit]);
-      await placeFiles(connection, files);
-      await connection.writeFile(script, await readAsset('hosts/load-balancer.sh'), 0o755);
-      await connection.check(
-        'Pull the load balancer',
-        await readAsset('hosts/pull-images.sh'),
-        ['landfall', image.name],
-        {
-          onLine: (line) => reporter.output(line),
-        },
-      );
-      await connection.check(
-        'Start the load balancer',
-        `systemctl daemon-reload && systemctl enable --quiet ${unit} && systemctl restart ${unit}
-for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ${listening} && exit 0; sleep 0.5; done
-journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
-        [String(port)],
-      );
+      if (!(await runs(connection))) return start(connection, reporter);
+      await placeFiles(connection, settings);
+      await connection.check('Give the load balancer its new servers', `systemctl reload ${unit}`);
     },
   });
 }

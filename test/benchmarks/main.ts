@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { toLandfallError } from '../../source/errors.ts';
+import { runFailoverBenchmark } from './failover/benchmark.ts';
 import { runInstallBenchmark } from './install/benchmark.ts';
 import { judge } from './install/judge.ts';
 import { practiceOnce, runPracticeBenchmark } from './practice-fleet.ts';
@@ -91,6 +92,30 @@ program
   .action(async (options: { hosts: number; labHosts: number; rounds: number; result?: string }) => {
     if (!(await runPreflightBenchmark(options, say))) process.exitCode = 1;
   });
+
+program
+  .command('failover')
+  .description('clients on every node while control planes lose power, hang, are cut off and reboot: the longest gap')
+  .option('--cases <list>', 'some of the cases, separated by commas', (text) => text.split(','))
+  .option('--rounds <count>', 'rounds of each case', count, 1)
+  .option('--rate <count>', 'requests a second of each kind from each node', count, 20)
+  .option('--hold <seconds>', 'how long what is lost stays lost', count, 15)
+  .option('--name <name>', "the lab's name; one that is up is used", 'failover')
+  .option('--keep', 'leave the hosts up', false)
+  .option('--result <file>', 'where the result is saved as JSON')
+  .action(
+    async (options: {
+      cases?: readonly string[];
+      rounds: number;
+      rate: number;
+      hold: number;
+      name: string;
+      keep: boolean;
+      result?: string;
+    }) => {
+      if (!(await runFailoverBenchmark(options, say))) process.exitCode = 1;
+    },
+  );
 
 // These run inside the lab's network, as processes of their own.
 program.command('judge', { hidden: true }).argument('<request>').action(judge);

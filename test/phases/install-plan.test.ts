@@ -7,12 +7,12 @@ import type { HostFacts } from '../../source/hosts/facts.ts';
 import { parseFacts } from '../../source/hosts/gather-facts.ts';
 import { containerdConfiguration, containerdUnit, mirrorFile } from '../../source/phases/containerd.ts';
 import type { InstallContext } from '../../source/phases/context.ts';
+import { checkInterval, haproxyConfiguration } from '../../source/phases/haproxy-configuration.ts';
 import {
   discoveryKubeconfig,
   initConfiguration,
   joinConfiguration,
 } from '../../source/phases/kubeadm-configuration.ts';
-import { loadBalancerConfiguration } from '../../source/phases/load-balancer.ts';
 import { splitImageName } from '../../source/phases/registry-content.ts';
 import { installPlan } from '../../source/workflows/install.ts';
 
@@ -199,11 +199,35 @@ describe('containerd', () => {
   });
 });
 
-test('the load balancer checks every API server by its certificate', () => {
-  const text = loadBalancerConfiguration(7443, documentOf(3, 1).hosts.slice(0, 3));
-  expect(text.match(/^ {2}server /gm)).toHaveLength(3);
-  expect(text).toContain('verify required');
-  expect(text).toContain('bind 127.0.0.1:7443');
+describe('the load balancer', () => {
+  const { hosts } = documentOf(3, 1);
+  const planes = hosts.slice(0, 3);
+  const of = (index: number): string => {
+    const host = hosts[index];
+    if (host === undefined) throw new Error('no such host');
+    return haproxyConfiguration(7443, planes, host, hosts.length);
+  };
+  const servers = (text: string): readonly string[] =>
+    [...(text.split('\nbackend last-resort')[0] ?? '').matchAll(/^ {2}server (\S+)/gm)].map((match) => match[1] ?? '');
+
+  test('every control plane is a server, checked with a verified certificate, reached from this host only', () => {
+    const text = of(3);
+    expect(servers(text)).toEqual(['node-1', 'node-2', 'node-3']);
+    expect(text).toContain('verify required');
+    expect(text).not.toContain('verify none');
+    expect(text).toContain('bind 127.0.0.1:7443');
+    expect(text).toContain('balance leastconn');
+  });
+
+  test('a control plane prefers its own server', () => {
+    expect(of(1)).toContain('balance first');
+    expect(servers(of(1))).toEqual(['node-2', 'node-3', 'node-1']);
+  });
+
+  test('many nodes check less often, so that all of them together ask a server no more than 40 times a second', () => {
+    expect(checkInterval(5)).toBe(500);
+    expect((1000 / checkInterval(1000)) * 1000).toBeLessThanOrEqual(40);
+  });
 });
 
 test.each([

@@ -26,6 +26,8 @@ export type Stage = {
   readonly seed: number;
   /** The host that lost power on the way, once it has. */
   victim: string | undefined;
+  /** Hosts that were started anew once the cluster was complete. */
+  readonly rebooted: Set<string>;
   /** What the run that completed the cluster printed. */
   completed: Output | undefined;
   /** Milliseconds below which no undisturbed first run could have been. */
@@ -61,6 +63,7 @@ export async function setStage(name: string, seed: number, say: (line: string) =
       sampler,
       seed,
       victim: undefined,
+      rebooted: new Set(),
       completed: undefined,
       firstRun: undefined,
     };
