@@ -1,5 +1,5 @@
 # Tells how this host is, a line each. It changes nothing, and no question of it takes longer than a few seconds.
-# $1 role: control-plane|worker   $2 port of the local load balancer   $3 port of the registry
+# $1 role: control-plane|worker   $2 host and port of the API   $3 port of the registry
 set -u
 role=$1 balancer=$2 registry=$3
 PATH=/usr/local/bin:$PATH
@@ -18,7 +18,8 @@ ask() {
     timeout 3 kubectl --kubeconfig=/dev/null --server="$1" --certificate-authority="$pki/ca.crt" get --raw="$2" 2>/dev/null
   fi
 }
-units='containerd kubelet landfall-load-balancer'
+units='containerd kubelet'
+case $balancer in 127.0.0.1:*) units="$units landfall-load-balancer" ;; esac
 if [ "$role" = control-plane ]; then units="$units landfall-registry landfall-snapshot.timer"; fi
 # shellcheck disable=SC2086
 states=$(systemctl is-active $units 2>/dev/null)
@@ -29,7 +30,7 @@ for unit in $units; do
   shift || :
 done
 if command -v curl >/dev/null 2>&1 || command -v kubectl >/dev/null 2>&1; then
-  echo "way $(ask "https://127.0.0.1:$balancer" /readyz | head -c 40 | tr -d '\n')"
+  echo "way $(ask "https://$balancer" /readyz | head -c 40 | tr -d '\n')"
 fi
 if [ "$role" = control-plane ]; then
   echo "api $(ask https://127.0.0.1:6443 /readyz | head -c 40 | tr -d '\n')"

@@ -32,6 +32,14 @@ export type ApplicationEntry = {
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
 };
 
+/**
+ * How nodes reach the Kubernetes API: by a balancer on each of them, or by one that the user has, at a name or address that
+ * passes connections on to port 6443 of every healthy control plane.
+ */
+export type LoadBalancer =
+  | { readonly driver: 'haproxy'; readonly port: number }
+  | { readonly driver: 'external'; readonly address: string; readonly port: number };
+
 /** The desired cluster, with every default filled in. The wizard writes it, the engine reads only it. */
 export type ClusterDocument = {
   readonly name: string;
@@ -39,7 +47,7 @@ export type ClusterDocument = {
   readonly kubernetesVersion?: string;
   readonly hosts: readonly HostEntry[];
   readonly network: { readonly podCidr: string; readonly serviceCidr: string; readonly dnsDomain: string };
-  readonly loadBalancer: { readonly driver: 'haproxy'; readonly port: number };
+  readonly loadBalancer: LoadBalancer;
   readonly registry: { readonly port: number };
   readonly certificates: {
     /** Days. 36500 (100 years) unless set. */

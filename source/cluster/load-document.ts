@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { LandfallError } from '../errors.ts';
-import type { ClusterDocument, HostEntry, SshSettings } from './document.ts';
+import type { ClusterDocument, HostEntry, LoadBalancer, SshSettings } from './document.ts';
 import { networkContains, networksOverlap } from './networks.ts';
 import { invalidDocument, type Problem, type ReadYaml, readYaml } from './positioned-yaml.ts';
 import { documentSchema, knownKeys, type WrittenDocument } from './schema.ts';
@@ -60,6 +60,11 @@ function resolvedFiles(
   };
 }
 
+function loadBalancer(written: NonNullable<WrittenDocument['spec']['loadBalancer']>): LoadBalancer {
+  const { driver = 'haproxy', address = '', port } = written;
+  return driver === 'external' ? { driver, address, port: port ?? 6443 } : { driver, port: port ?? 7443 };
+}
+
 function withDefaults(written: WrittenDocument, folder: string): ClusterDocument {
   const { spec } = written;
   const hosts = spec.hosts.map(
@@ -80,12 +85,16 @@ function withDefaults(written: WrittenDocument, folder: string): ClusterDocument
       serviceCidr: spec.network?.serviceCidr ?? '10.96.0.0/16',
       dnsDomain: spec.network?.dnsDomain ?? 'cluster.local',
     },
-    loadBalancer: { driver: 'haproxy', port: spec.loadBalancer?.port ?? 7443 },
+    loadBalancer: loadBalancer(spec.loadBalancer ?? {}),
     registry: { port: spec.registry?.port ?? 5443 },
     certificates: {
       validityDays: validityDays(spec.certificates?.validity),
       rsaBits: spec.certificates?.rsaBits ?? 2048,
-      additionalNames: spec.certificates?.additionalNames ?? [],
+      additionalNames: [
+        ...(spec.certificates?.additionalNames ?? []),
+        // The API must answer to the name it is called by.
+        ...(spec.loadBalancer?.driver === 'external' ? [spec.loadBalancer.address ?? ''] : []),
+      ],
       ...(spec.certificates?.authorityKeys === undefined ? {} : { authorityKeys: spec.certificates.authorityKeys }),
       ...resolvedFiles(spec.certificates ?? {}, folder),
     },
@@ -165,15 +174,16 @@ function crossChecks(document: ClusterDocument, at: ReadYaml<WrittenDocument>['a
   if (authorityKeys === 'encrypted' && passphraseFile === undefined) {
     problems.push(at(['spec', 'certificates'], 'authorityKeys: encrypted needs a passphraseFile'));
   }
+  const local = document.loadBalancer.driver === 'haproxy';
   const ours = [
-    ['loadBalancer', document.loadBalancer.port],
-    ['registry', document.registry.port],
-  ] as const;
+    ...(local ? [['loadBalancer', document.loadBalancer.port] as const] : []),
+    ['registry', document.registry.port] as const,
+  ];
   for (const [key, port] of ours) {
     const owner = kubernetesPorts.get(port);
     if (owner !== undefined) problems.push(at(['spec', key, 'port'], `port ${port} belongs to ${owner}`));
   }
-  if (document.loadBalancer.port === document.registry.port) {
+  if (local && document.loadBalancer.port === document.registry.port) {
     problems.push(at(['spec', 'registry', 'port'], `port ${document.registry.port} is also the load balancer's`));
   }
   const podBits = 24 - Number(network.podCidr.split('/')[1]);
@@ -185,11 +195,27 @@ function crossChecks(document: ClusterDocument, at: ReadYaml<WrittenDocument>['a
   return problems;
 }
 
+function loadBalancerProblems({ spec }: WrittenDocument, at: ReadYaml<WrittenDocument>['at']): readonly Problem[] {
+  const written = spec.loadBalancer ?? {};
+  const path = ['spec', 'loadBalancer'];
+  if (written.driver === 'external') {
+    if (written.address === undefined) return [at(path, 'an external load balancer needs its address')];
+    if (spec.hosts.some((host) => host.address === written.address)) {
+      return [
+        at([...path, 'address'], `${written.address} is a host of the cluster, with which the API would be lost`),
+      ];
+    }
+    return [];
+  }
+  if (written.address === undefined) return [];
+  return [at([...path, 'address'], 'only an external load balancer has an address; every host has its own otherwise')];
+}
+
 /** Checks the text of a document. Throws DOCUMENT_INVALID with every problem at its line. */
 export function parseClusterDocument(file: string, text: string): ClusterDocument {
   const { value, at } = readYaml(file, text, documentSchema, knownKeys);
   const document = withDefaults(value, path.dirname(path.resolve(file)));
-  const problems = crossChecks(document, at);
+  const problems = [...loadBalancerProblems(value, at), ...crossChecks(document, at)];
   if (problems.length > 0) throw invalidDocument(file, problems);
   return document;
 }

@@ -40,7 +40,16 @@ export const specSchema = z.strictObject({
   network: z
     .strictObject({ podCidr: cidr.optional(), serviceCidr: cidr.optional(), dnsDomain: z.string().optional() })
     .optional(),
-  loadBalancer: z.strictObject({ driver: z.enum(['haproxy']).optional(), port: port.optional() }).optional(),
+  loadBalancer: z
+    .strictObject({
+      driver: z.enum(['haproxy', 'external']).optional(),
+      address: z
+        .string()
+        .regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/, 'must be a name or an address, as api.example.org')
+        .optional(),
+      port: port.optional(),
+    })
+    .optional(),
   registry: z.strictObject({ port: port.optional() }).optional(),
   certificates: z
     .strictObject({

@@ -1,6 +1,7 @@
 import type { ClientUser, ClusterPki, TrustFile } from '../certificates/cluster-pki.ts';
 import { kubeconfig } from '../certificates/kubeconfig.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
+import { apiUrl } from '../cluster/endpoint.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { ChangeItem } from './certificate-change.ts';
 import { hostPaths } from './paths.ts';
@@ -39,7 +40,7 @@ async function kubeletConfiguration(
   const content = kubeconfig(await connection.readFile(path), {
     cluster: source.document.name,
     user: `system:node:${host.name}`,
-    server: `https://127.0.0.1:${source.document.loadBalancer.port}`,
+    server: apiUrl(source.document),
     authorities: trustText(source, 'ca.crt'),
     client: kubeletCertificate,
   });
@@ -88,7 +89,7 @@ async function kubeconfigItems(
     const content = kubeconfig(existing, {
       cluster: source.document.name,
       user: users[user],
-      server: local ? `https://${host.address}:6443` : `https://127.0.0.1:${source.document.loadBalancer.port}`,
+      server: local ? `https://${host.address}:6443` : apiUrl(source.document),
       authorities: trustText(source, 'ca.crt'),
       client: await source.pki.client(host, user),
     });

@@ -58,10 +58,16 @@ frontend kubernetes-api
 backend control-planes
   balance ${own < 0 ? 'leastconn' : 'first'}
   option httpchk
-  http-check send meth GET uri /readyz ver HTTP/1.1 hdr host kubernetes
+  # A server that hangs or is gone loses its connections. One whose etcd has no leader for a moment only gets no new ones:
+  # to cut what is open would not help, and all that is cut comes back at once.
+  http-check connect ssl sni kubernetes
+  http-check send meth GET uri /readyz?exclude=etcd&exclude=etcd-readiness ver HTTP/1.1 hdr host kubernetes
   http-check expect status 200
+  http-check connect ssl sni kubernetes
+  http-check send meth GET uri /readyz ver HTTP/1.1 hdr host kubernetes
+  http-check expect status 200 error-status L7OKC
   default-server check check-ssl check-sni kubernetes verify required verifyhost kubernetes ca-file /usr/local/etc/haproxy/ca.crt
-  # Three misses outlast an election of etcd, during which no server is ready; two failed connections need no check.
+  # Three misses outlast an election of etcd, during which no server answers; two failed connections need no check.
   default-server inter ${interval}ms fastinter 250ms downinter ${interval}ms fall 3 rise 2 tcp-ut 1500ms
   default-server observe layer4 error-limit 2 on-error mark-down on-marked-down shutdown-sessions
 ${servers('')}

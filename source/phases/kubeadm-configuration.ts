@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { authorityDays } from '../certificates/cluster-pki.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
+import { apiEndpoint, apiUrl } from '../cluster/endpoint.ts';
 import type { HostFacts } from '../hosts/facts.ts';
 import { hostPaths } from './paths.ts';
 
@@ -68,16 +69,12 @@ export type InitInput = {
   readonly bootstrapToken: string;
 };
 
-/** Where every node reaches the API: its own load balancer. */
-export function localEndpoint(document: ClusterDocument): string {
-  return `https://127.0.0.1:${document.loadBalancer.port}`;
-}
-
 /** Configuration of `kubeadm init`: init, cluster, kubelet and kube-proxy documents. Holds the bootstrap token. */
 export function initConfiguration(input: InitInput): string {
   const { document, host, facts } = input;
   const validity = `${document.certificates.validityDays * 24}h0m0s`;
-  const endpoint = localEndpoint(document);
+  // For controllers and scheduler. kubeadm tells them their own host's API server alone, which may hang while they could go on.
+  const endpoint = apiUrl(document);
   return documents(
     {
       apiVersion: kubeadmVersion,
@@ -99,7 +96,7 @@ export function initConfiguration(input: InitInput): string {
         kind: 'ClusterConfiguration',
         clusterName: document.name,
         kubernetesVersion: input.kubernetesVersion,
-        controlPlaneEndpoint: `127.0.0.1:${document.loadBalancer.port}`,
+        controlPlaneEndpoint: apiEndpoint(document),
         encryptionAlgorithm: `RSA-${document.certificates.rsaBits}`,
         certificateValidityPeriod: validity,
         caCertificateValidityPeriod: `${authorityDays(document) * 24}h0m0s`,
@@ -111,6 +108,7 @@ export function initConfiguration(input: InitInput): string {
         controllerManager: {
           // A file with one authority: while authorities are rotated, ca.crt holds two, and the signer takes no such file.
           extraArgs: [
+            { name: 'master', value: endpoint },
             { name: 'cluster-signing-cert-file', value: `${hostPaths.kubernetesPki}/signing/ca.crt` },
             { name: 'cluster-signing-key-file', value: `${hostPaths.kubernetesPki}/signing/ca.key` },
             { name: 'cluster-signing-duration', value: validity },
@@ -127,8 +125,6 @@ export function initConfiguration(input: InitInput): string {
             ...document.certificates.additionalNames,
           ],
         },
-        // Not their own host's API server alone, which kubeadm would tell them: it may hang while they could go on.
-        controllerManager: { extraArgs: [{ name: 'master', value: endpoint }] },
         scheduler: { extraArgs: [{ name: 'master', value: endpoint }] },
       },
       document.kubeadm.clusterConfiguration,
@@ -169,7 +165,7 @@ export function discoveryKubeconfig(document: ClusterDocument, authority: string
       {
         name: document.name,
         cluster: {
-          server: localEndpoint(document),
+          server: apiUrl(document),
           'certificate-authority-data': Buffer.from(authority).toString('base64'),
         },
       },

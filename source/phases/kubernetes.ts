@@ -2,6 +2,7 @@ import { readAsset } from '../assets.ts';
 import { apiServerNames } from '../certificates/cluster-pki.ts';
 import { inspectCertificates } from '../certificates/inspect.ts';
 import type { HostEntry } from '../cluster/document.ts';
+import { apiUrl } from '../cluster/endpoint.ts';
 import type { Step } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
@@ -9,7 +10,7 @@ import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts'
 import { firstControlPlane, type InstallContext } from './context.ts';
 import { requireFreePort } from './free-port.ts';
 import { hostStep } from './host-step.ts';
-import { discoveryKubeconfig, initConfiguration, joinConfiguration, localEndpoint } from './kubeadm-configuration.ts';
+import { discoveryKubeconfig, initConfiguration, joinConfiguration } from './kubeadm-configuration.ts';
 import { ensureTool } from './node-binaries.ts';
 import { hostPaths } from './paths.ts';
 
@@ -262,7 +263,7 @@ export function join(context: InstallContext, host: HostEntry): Step {
 export function kubeletEndpoint(context: InstallContext, host: HostEntry): Step {
   const last = host.name === firstControlPlane(context.document).name ? 'init' : 'join';
   const file = '/etc/kubernetes/kubelet.conf';
-  const endpoint = localEndpoint(context.document);
+  const endpoint = apiUrl(context.document);
   return hostStep(context, {
     id: 'kubernetes/kubelet',
     host: host.name,

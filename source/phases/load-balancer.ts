@@ -1,6 +1,7 @@
 import { readAsset } from '../assets.ts';
 import type { BundleImage } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
+import { apiEndpoint } from '../cluster/endpoint.ts';
 import type { Step, StepReporter } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import type { HostConnection } from '../hosts/connection.ts';
@@ -51,15 +52,43 @@ function imageOf(context: InstallContext): BundleImage {
   });
 }
 
+/** A balancer of the user's own: nothing of ours runs, and the host must know where it is. */
+function externalBalancer(context: InstallContext, host: HostEntry): Step {
+  const endpoint = apiEndpoint(context.document);
+  const name = endpoint.slice(0, endpoint.lastIndexOf(':'));
+  return hostStep(context, {
+    id: 'load-balancer/start',
+    host: host.name,
+    title: 'Find the load balancer',
+    after: [`connect/host@${host.name}`],
+    probe: async ({ connection }) =>
+      (
+        await connection.run(
+          'getent ahostsv4 "$1" >/dev/null && ip route get "$(getent ahostsv4 "$1" | { read -r address rest; echo "$address"; })" >/dev/null',
+          [name],
+        )
+      ).exitCode === 0,
+    async apply({ connection }) {
+      throw new LandfallError({
+        code: 'LOAD_BALANCER_UNKNOWN',
+        message: `${connection.name} does not know where the load balancer ${name} is.`,
+        fix: 'Give its name to your DNS or to /etc/hosts of every host, or write its address in the cluster document.',
+        context: { host: connection.name },
+      });
+    },
+  });
+}
+
 /**
  * haproxy on every node, started before kubeadm needs it; a service of the host that needs neither the kubelet nor
  * containerd. Another set of control planes is taken over without closing a connection.
  */
 export function loadBalancer(context: InstallContext, host: HostEntry): Step {
+  const { driver, port } = context.document.loadBalancer;
+  if (driver === 'external') return externalBalancer(context, host);
   const image = imageOf(context);
   const root = `${hostPaths.state}/load-balancer/root-${image.digest.replace(/^sha256:/, '').slice(0, 16)}`;
   const first = firstControlPlane(context.document).name;
-  const port = context.document.loadBalancer.port;
   const configuration = haproxyConfiguration(
     port,
     controlPlanes(context.document),

@@ -19,6 +19,8 @@ const all: readonly HostRole[] = ['control-plane', 'worker'];
 /** Port of the overlay network's tunnel (VXLAN as flannel sets it up on Linux). */
 export const overlayPort = 8472;
 
+const balancer = (port: number): NeededPort => ({ id: 'port-load-balancer', port, protocol: 'tcp', on: all, from: [] });
+
 /** Every port the cluster of this document uses on its hosts. */
 export function neededPorts(document: ClusterDocument): readonly NeededPort[] {
   return [
@@ -33,7 +35,7 @@ export function neededPorts(document: ClusterDocument): readonly NeededPort[] {
     { id: 'port-kubelet-health', port: 10248, protocol: 'tcp', on: all, from: [] },
     { id: 'port-kube-proxy-metrics', port: 10249, protocol: 'tcp', on: all, from: [] },
     { id: 'port-kube-proxy-health', port: 10256, protocol: 'tcp', on: all, from: [] },
-    { id: 'port-load-balancer', port: document.loadBalancer.port, protocol: 'tcp', on: all, from: [] },
+    ...(document.loadBalancer.driver === 'haproxy' ? [balancer(document.loadBalancer.port)] : []),
     { id: 'port-overlay', port: overlayPort, protocol: 'udp', on: all, from: all },
   ];
 }

@@ -170,6 +170,14 @@ program
   });
 
 program
+  .command('ipvs')
+  .description("keepalived with IPVS in a small virtual machine with Debian's kernel, by the configuration of Landfall")
+  .action(async () => {
+    const { proveIpvs } = await import('./ipvs/proof.ts');
+    await proveIpvs(say);
+  });
+
+program
   .command('down')
   .description('take the lab down; nothing of it is left')
   .action(() => downLab(options().name, say));
@@ -180,6 +188,7 @@ try {
   const error = toLandfallError(thrown);
   console.error(`${error.code}: ${error.message}`);
   if (error.fix !== undefined) console.error(error.fix);
+  if (error.context.output !== undefined) console.error(error.context.output);
   if (error.code === 'UNEXPECTED' && error.cause instanceof Error) console.error(error.cause.stack);
   process.exitCode = error.exitStatus;
 }

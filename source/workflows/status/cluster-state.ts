@@ -1,5 +1,6 @@
 import { readAsset } from '../../assets.ts';
 import type { ClusterDocument, HostEntry, HostRole } from '../../cluster/document.ts';
+import { apiEndpoint } from '../../cluster/endpoint.ts';
 import { LandfallError, toLandfallError } from '../../errors.ts';
 import type { HostConnection } from '../../hosts/connection.ts';
 import { answersTcp } from '../../hosts/reachable.ts';
@@ -79,7 +80,7 @@ async function askHost(
         error: new LandfallError({ code: 'SSH_UNREACHABLE', message: 'the machine does not answer' }),
       };
     }
-    const args = [host.role, String(document.loadBalancer.port), String(document.registry.port)];
+    const args = [host.role, apiEndpoint(document), String(document.registry.port)];
     const text = await within(limits.answer, host.name, connection.check('Ask for the state', script, args));
     return { host, report: parseHostReport(text) };
   } catch (thrown) {

@@ -1,0 +1,35 @@
+import type { HostEntry } from '../cluster/document.ts';
+
+/**
+ * keepalived's configuration on every node: the virtual address is the node's own (nothing is announced to the network), and
+ * the kernel's IPVS passes connections to it on to any API server that says it is ready. For kernels with ip_vs.
+ */
+export function keepalivedConfiguration(address: string, port: number, planes: readonly HostEntry[]): string {
+  const servers = planes.map(
+    (plane) => `  real_server ${plane.address} 6443 {
+    weight 1
+    SSL_GET {
+      url {
+        path /readyz
+        status_code 200
+      }
+      connect_timeout 3
+      retry 1
+      delay_before_retry 1
+    }
+  }`,
+  );
+  return `# Written by Landfall; changes are overwritten.
+global_defs {
+  router_id landfall
+}
+
+virtual_server ${address} ${port} {
+  delay_loop 1
+  lvs_sched rr
+  lvs_method NAT
+  protocol TCP
+${servers.join('\n')}
+}
+`;
+}
