@@ -89,7 +89,7 @@ export async function proveIpvs(say: (line: string) => void): Promise<readonly s
       {
         timeout: 900_000,
         onLine(line) {
-          const text = /^proof (.*?)\r?$/.exec(line)?.[1];
+          const text = /^.*?proof (.*?)\r?$/.exec(line)?.[1];
           if (text === undefined) return;
           lines.push(text);
           say(text);
