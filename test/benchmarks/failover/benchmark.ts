@@ -59,7 +59,7 @@ async function oneRound(
   const victim = await one.victim(lab, planes);
   const all = lab.hosts.map(({ name }) => name);
   // Those that go on, and whose view counts.
-  const hosts = victim === undefined ? [] : all.filter((host) => one.victimWatches || host !== victim);
+  const hosts = one.clients === 'none' ? [] : all.filter((host) => one.clients === 'all' || host !== victim);
   // Pods have other addresses after their host was away.
   const servers = await webServers(lab, planes[0] ?? '');
   const pods = hosts.flatMap((host) => servers.get(host) ?? []);

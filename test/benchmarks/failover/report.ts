@@ -31,7 +31,15 @@ const seconds = (milliseconds: number | undefined) =>
 /** One round in a line. */
 export function reportRound(round: FailoverRound): string {
   const gaps = kinds.map((kind) => `${kind} ${seconds(worst(round, kind))}`).join('  ');
-  return `round ${round.round}, ${round.title} (${round.victim}): longest gap in seconds: ${gaps}; healthy after ${seconds(round.healthy)} s; load ${round.load}`;
+  const watches = Object.values(round.clients)
+    .flat()
+    .filter(({ name }) => name === 'watch');
+  const broken = watches.reduce((sum, { failed }) => sum + failed, 0);
+  const failed = Object.values(round.clients)
+    .flat()
+    .filter(({ name }) => name === 'kept' || name === 'fresh')
+    .reduce((sum, series) => sum + series.failed, 0);
+  return `round ${round.round}, ${round.title} (${round.victim}): longest gap in seconds: ${gaps}; ${failed} requests failed, ${broken} of ${watches.length} watches broke; healthy after ${seconds(round.healthy)} s; load ${round.load}`;
 }
 
 // What is written of others, not measured here. lvscare asks every 5 s with a limit of 10 s and leaves open connections
