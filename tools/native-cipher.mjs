@@ -22,6 +22,10 @@ export function buildNativeCipher(root, pinnedNode) {
         .find((candidate) => existsSync(path.join(candidate, 'include/node/node_version.h')))
     : undefined;
   const npm = process.env.npm_execpath;
+  // `npm run` tells node-gyp the headers of the host's own Node, and node-gyp believes that before its arguments.
+  const withoutNpm = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('npm_config_')),
+  );
   const builder = firstExisting([
     npm && path.join(path.dirname(npm), '../node_modules/node-gyp/bin/node-gyp.js'),
     path.join(path.dirname(process.execPath), '../lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js'),
@@ -30,7 +34,7 @@ export function buildNativeCipher(root, pinnedNode) {
     spawnSync(
       pinnedNode,
       [builder, 'rebuild', `--directory=${folder}`, `--nodedir=${headers}`, '--real_openssl_major=3'],
-      { stdio: 'ignore' },
+      { stdio: 'ignore', env: withoutNpm },
     );
   }
   if (!loads()) console.error('landfall: no native cipher could be built; uploads use the slower one in JavaScript');
