@@ -14,7 +14,8 @@ export type LinkAnswer = MeshLink & {
 };
 
 const listenSeconds = 60;
-const connectSeconds = 3;
+// Of the first attempt, and of the second one for what did not come about.
+const connectSeconds = [2, 3] as const;
 // Busy machines may take long to start a program; what it then does is bounded by itself.
 const patience = 30;
 
@@ -79,14 +80,15 @@ async function connectTo(
   connection: HostConnection,
   script: string,
   targets: readonly string[],
+  seconds: number,
   found: Map<string, string>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (targets.length === 0) return undefined;
   try {
-    const result = await connection.run(script, ['connect', `${connectSeconds}`, ...targets], {
+    const result = await connection.run(script, ['connect', `${seconds}`, ...targets], {
       signal,
-      timeout: (connectSeconds + patience) * 1000,
+      timeout: (seconds + patience) * 1000,
     });
     for (const line of result.stdout.split('\n')) {
       const [name = '', answer = ''] = line.split(' ');
@@ -138,11 +140,11 @@ export async function probeMesh(
       const own = links.filter((link) => link.from.name === host.name);
       const targets = own.filter((link) => !silent.has(link.to.name) && !isMute(link)).map(targetOf);
       const found = new Map<string, string>();
-      let failure = await connectTo(connection, script, targets, found, signal);
+      let failure = await connectTo(connection, script, targets, connectSeconds[0], found, signal);
       // What did not come about is tried once more: a busy machine must not look like a shut port.
       const again = targets.filter((target) => found.get(target) !== 'open');
       if (again.length > 0 && failure !== noInterpreter)
-        failure = await connectTo(connection, script, again, found, signal);
+        failure = await connectTo(connection, script, again, connectSeconds[1], found, signal);
       return own.map((link) => judge(link, found, failure));
     };
     return (await Promise.all(hosts.map(attempt))).flat();
