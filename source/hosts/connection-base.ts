@@ -82,7 +82,8 @@ export abstract class BaseConnection implements HostConnection {
     }
     let arrived = '';
     if (offset < size) {
-      arrived = await this.check(`Send ${target}`, transferScripts.receive, [target, offset > 0 ? 'append' : 'new'], {
+      const how = offset > 0 ? 'append' : 'new';
+      arrived = await this.check(`Send ${target}`, transferScripts.receive, [target, how, String(size)], {
         stdin: Readable.from(counted(open(offset), offset, options.onProgress), { objectMode: false }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });

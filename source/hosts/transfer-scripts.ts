@@ -19,16 +19,27 @@ df -Pk "$(dirname "$1")" | awk 'NR == 2 { printf "free %.0f\\n", $4 * 1024 }'`;
 const hash =
   "hash() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r; else sha256sum; fi | cut -d' ' -f1; }";
 
-// Hashes while the data comes. A broken-off stream leaves a file that is too short, which `finish` sees.
+// Hashes what has arrived while the rest comes, reading it back from memory: as fast as writing alone, where a `tee` in
+// between takes a fifth longer. A broken-off stream leaves a file that is too short, which `finish` sees.
 const receive = `set -eu
 ${hash}
-part=$1.landfall-part
+part=$1.landfall-part size=$3
 umask 077
 [ "$2" = append ] || rm -f "$part"
 : >>"$part"
-exec 4>&1
-failed=$({ { cat "$part"; tee -a "$part" || echo yes >&3; } | hash >&4; } 3>&1)
-[ -z "$failed" ]`;
+follow() {
+  block=0
+  while kill -0 $$ 2>/dev/null; do
+    there=$(stat -c %s "$part")
+    if [ "$there" -ge "$size" ]; then dd if="$part" bs=1048576 skip="$block" 2>/dev/null; return; fi
+    blocks=$((there / 1048576 - block))
+    if [ "$blocks" -gt 0 ]; then dd if="$part" bs=1048576 skip="$block" count="$blocks" 2>/dev/null; block=$((block + blocks))
+    else sleep 0.02 2>/dev/null || sleep 1; fi
+  done
+}
+follow | hash &
+cat >>"$part"
+[ "$(stat -c %s "$part")" -lt "$size" ] || wait`;
 
 const finish = `set -eu
 ${hash}
@@ -46,7 +57,7 @@ export const transferScripts = {
   read: '[ -e "$1" ] || exit 44; cat "$1"',
   /** target, size. Says `whole HASH`, `part SIZE HASH` or `none`, then `free BYTES`. */
   part,
-  /** target, `append` or `new`; content on standard input. Says the hash of the whole file. */
+  /** target, `append` or `new`, size of the whole; content on standard input. Says the hash of the whole file. */
   receive,
   /** target, hash, mode in octal, the hash that `receive` said, size; exit code 5 when the content is not what was sent. */
   finish,
