@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { toLandfallError } from '../../source/errors.ts';
 import { runFailoverBenchmark } from './failover/benchmark.ts';
+import { fuzz } from './fuzz.ts';
 import { runInstallBenchmark } from './install/benchmark.ts';
 import { judge } from './install/judge.ts';
 import { practiceOnce, runPracticeBenchmark } from './practice-fleet.ts';
@@ -78,6 +79,15 @@ program
   .option('--hosts <count>', 'how many hosts', count, 1000)
   .action(async ({ hosts }: { hosts: number }) => {
     for (const line of await runPracticeBenchmark(hosts)) say(line);
+  });
+
+program
+  .command('fuzz')
+  .description('random keys, pastes and sizes on the demo in a real terminal: nothing crashes, nothing is stuck')
+  .option('--seconds <count>', 'how long', count, 120)
+  .option('--seed <number>', 'the same keys as another time', count)
+  .action(async (options: { seconds: number; seed?: number }) => {
+    await fuzz(options.seconds, options.seed ?? Math.floor(Date.now() % 1_000_000) + 1, say);
   });
 
 program.command('practice-once', { hidden: true }).argument('<hosts>', 'how many', count).action(practiceOnce);

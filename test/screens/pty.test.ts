@@ -117,6 +117,11 @@ test.runIf(hasTmux)(
   },
 );
 
+test('README.md shows the screens as they are', { timeout: 400_000 }, () => {
+  const check = spawnSync(process.execPath, [path.resolve('tools/picture.mjs'), '--check'], { encoding: 'utf8' });
+  expect(check.status, check.stderr).toBe(0);
+});
+
 test.runIf(hasTmux)(
   'a terminal that is made smaller and larger is drawn anew each time',
   { timeout: 120_000 },
