@@ -73,7 +73,7 @@ export function backupProofs(of: () => Stage): void {
       expect(timer.trim(), plane).toBe('active');
     }
     // Made to look like many older ones: what is kept is counted, not timed.
-    const fill = `cd ${folder} && for hour in 00 01 02 03 04 05 06 07 08 09; do touch node-2-20200101T\${hour}0000Z.db; done; systemctl start landfall-snapshot`;
+    const fill = `umask 077; cd ${folder} && for hour in 00 01 02 03 04 05 06 07 08 09; do touch node-2-20200101T\${hour}0000Z.db; done; systemctl start landfall-snapshot`;
     await onHost(lab, 'node-2', fill);
     const names = (await onHost(lab, 'node-2', `ls ${folder}; stat -c %a ${folder} ${folder}/*.db | sort -u`)).trim();
     const lines = names.split('\n');
