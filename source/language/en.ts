@@ -237,7 +237,7 @@ export const en = {
     ],
     states: {
       found: 'found',
-      out: 'left out',
+      out: 'not chosen',
       waiting: 'no login yet',
       connecting: 'connecting',
       ready: 'ready',

@@ -178,3 +178,25 @@ test('a dangerous action of a cluster asks first and says how it is done by comm
   await wizard.press(keys.enter, keys.down, keys.enter, keys.down, keys.enter);
   expect(wizard.services.calls).toEqual(['remove-node server-03']);
 });
+
+test('hosts of the SSH configuration are offered, and Enter takes them all', async () => {
+  wizard = await mountWizard();
+  await wizard.press(keys.enter);
+  await wizard.until((text) => text.includes('v1.36.3'));
+  await wizard.press(keys.enter, keys.right, keys.right, keys.enter);
+  expect(await wizard.until((text) => text.includes('found. Space'))).toContain('❯ Select all ❮');
+  await wizard.press(keys.enter);
+  expect(await wizard.text()).toContain('How Landfall logs in');
+});
+
+test('the plan can be looked at host by host', async () => {
+  wizard = await mountWizard();
+  await toChecks();
+  await wizard.until((text) => text.includes('checks passed') || text.includes('no checks'));
+  await wizard.press(keys.enter, keys.tab, keys.enter);
+  await wizard.until((text) => text.includes('What will happen'));
+  await wizard.press(keys.right, keys.enter);
+  expect(await wizard.text()).toMatch(/server-01 +4 steps\n +1 +Log in and look at the host/);
+  await wizard.press(keys.escape);
+  expect(await wizard.text()).toContain('❯ Plan by host ❮');
+});

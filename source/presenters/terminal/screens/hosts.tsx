@@ -112,7 +112,7 @@ export function HostsScreen(): ReactNode {
       ? { id: 'scan', label: words.scan, run: () => setForm('scan') }
       : { id: 'scan', label: words.stopScan, run: () => model.hosts.stopScan() };
   const login: Action = { id: 'login', label: words.login, run: () => setForm('login') };
-  const config: Action = { id: 'config', label: words.sshConfig, run: () => model.hosts.addFrom() };
+  const config: Action = { id: 'config', label: words.sshConfig, run: () => model.hosts.addFrom(undefined, close) };
   // What comes next stands first: nothing there, something to choose from, something chosen.
   const actions: readonly Action[] =
     rows.length === 0
@@ -194,6 +194,8 @@ export function HostsScreen(): ReactNode {
   const message = problemMessage(state.hostProblem, view);
   return (
     <ListScreen
+      // A list that fills begins at its first button, whichever one filled it.
+      key={rows.length === 0 ? 'empty' : 'filled'}
       id="hosts"
       title={words.title}
       step="hosts"
