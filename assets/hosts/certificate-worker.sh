@@ -167,7 +167,7 @@ if [ -z "$address" ]; then
   printf '%s\n' "$id" >"$base/applied"
   finish "done"
 fi
-if wait_until_well 120; then
+if wait_until_well 180; then
   # The load balancers of other nodes come back to this control plane after two good checks.
   [ "$address" = - ] || sleep 4
   printf '%s\n' "$id" >"$base/applied"
@@ -178,7 +178,7 @@ say "not well: $reason; taking the change back"
 restore "$backup"
 restart
 names=
-if wait_until_well 120; then
+if wait_until_well 180; then
   finish "rolled-back $reason"
 else
   finish "failed $reason; and with the certificates from before: $why"

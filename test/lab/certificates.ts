@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ensureLabBundle } from './cluster/bundle.ts';
+import { writeClusterDocument } from './cluster/document.ts';
+import { labHome, landfall, landfallEnvironment, repositoryFile } from './cluster/landfall.ts';
+import { ensureImages } from './components/ensure.ts';
+import { run } from './hosts/command.ts';
+import { type Lab, openLab, upLab } from './hosts/lab.ts';
+
+const cluster = 'demo';
+
+/** Calls the API through a node's own load balancer four times a second until told to stop; says the longest gap. */
+const clientScript = `rm -f /tmp/stop; last=$(date +%s%3N); good=0; bad=0; longest=0
+while [ ! -e /tmp/stop ]; do
+  if kubectl --request-timeout 3s get --raw /api/v1/namespaces/default >/dev/null 2>&1; then
+    now=$(date +%s%3N); gap=$((now - last)); last=$now; good=$((good + 1))
+    if [ $gap -gt $longest ]; then longest=$gap; fi
+  else bad=$((bad + 1)); fi
+  sleep 0.25
+done
+echo "$good calls answered, $bad not; longest time without an answer $longest ms"
+`;
+
+/** Runs something while a client on the last control plane calls the API, and says what the client saw. */
+async function withClient(lab: Lab, say: (line: string) => void, work: () => Promise<void>): Promise<void> {
+  const node = 'node-3';
+  const client = lab.ssh(node, clientScript, { timeout: 3_600_000 });
+  try {
+    await work();
+  } finally {
+    await lab.ssh(node, 'touch /tmp/stop');
+    say(`  client: ${(await client).stdout.trim()}`);
+  }
+}
+
+/**
+ * The life of a cluster's certificates on real hosts: renewal while a client calls the API, new names, a rotation of
+ * authorities there and back and to its end, and the repair of a cluster whose certificates have ended. `only` names the
+ * parts to run; an installed lab of that name is used as it is.
+ */
+export async function certificateSeries(
+  options: { readonly name: string; readonly hosts: number; readonly only: readonly string[] },
+  say: (line: string) => void,
+): Promise<number> {
+  await ensureImages(say);
+  const lab = (await openLab(options.name)) ?? (await upLab({ name: options.name, hosts: options.hosts }, say));
+  const bundle = await ensureLabBundle(lab, () => {});
+  const document = await writeClusterDocument(lab, { name: cluster, controlPlanes: 3 });
+  const home = path.join(labHome(lab), 'clusters', cluster);
+  const must = async (...words: readonly string[]): Promise<string> => {
+    const begun = Date.now();
+    const output = await landfall(lab, words);
+    say(`  ${words.join(' ')}: exit code ${output.exitCode} after ${Math.round((Date.now() - begun) / 1000)} s`);
+    if (output.exitCode !== 0) throw new Error(`${words.join(' ')}\n${output.stdout}${output.stderr}`);
+    return output.stdout;
+  };
+  const authority = async (): Promise<string> =>
+    (await lab.ssh('node-1', 'sha256sum </etc/kubernetes/pki/ca.crt')).stdout.slice(0, 12);
+  const parts: Readonly<Record<string, () => Promise<void>>> = {
+    async renew() {
+      await withClient(lab, say, async () => void (await must('certificates', 'renew', '--all', '--yes')));
+    },
+    async names() {
+      await must('certificates', 'sans', 'add', 'api.example.org', '--cluster', document, '--yes');
+      if (!readFileSync(document, 'utf8').includes('api.example.org')) throw new Error('the document has no new name');
+      const call = 'kubectl --server https://10.77.0.12:6443 --tls-server-name api.example.org get --raw /readyz';
+      const answer = await lab.ssh('node-1', call);
+      if (answer.stdout !== 'ok') throw new Error(answer.stderr);
+    },
+    async back() {
+      const before = await authority();
+      await withClient(lab, say, async () => {
+        await must('certificates', 'rotate-ca', '--until', 'switch', '--yes');
+        await must('certificates', 'list');
+        await must('certificates', 'rotate-ca', '--back', '--yes');
+      });
+      if ((await authority()) !== before) throw new Error('the authorities are not the ones from before');
+    },
+    async rotate() {
+      const before = await authority();
+      await withClient(lab, say, async () => void (await must('certificates', 'rotate-ca', '--yes')));
+      if ((await authority()) === before) throw new Error('the authorities are the ones from before');
+    },
+    async expired() {
+      const words = [process.execPath, repositoryFile('test/lab/support/expire-certificates.ts'), home];
+      const output = await run(lab.inside(words), { environment: landfallEnvironment(lab) });
+      if (output.exitCode !== 0) throw new Error(output.stdout + output.stderr);
+      const dead = await lab.ssh('node-1', 'kubectl --request-timeout 5s get nodes');
+      if (dead.exitCode === 0) throw new Error('the API answers with certificates that have ended');
+      say(`  the API: ${dead.stderr.trim().split('\n').at(-1)}`);
+      await must('certificates', 'renew', '--yes');
+    },
+  };
+  if (options.only.length === 0 || options.only.includes('install')) {
+    await must('apply', document, '--bundle', bundle, '--yes');
+  }
+  for (const [name, part] of Object.entries(parts)) {
+    if (options.only.length > 0 && !options.only.includes(name)) continue;
+    say(name);
+    await part();
+    await must('certificates', 'list');
+    await must('status');
+    if (!(await must('apply', document, '--yes')).includes('Nothing to change'))
+      throw new Error('apply changes things');
+  }
+  return 0;
+}
