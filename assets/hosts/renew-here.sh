@@ -13,9 +13,10 @@ leave() { echo "$*"; exit 0; }
 below=$(sed -n 's/^below //p' "$settings")
 own=$(sed -n 's/^plane //p' "$settings" | head -n 1)
 name=${own% *} address=${own#* }
-# Seconds that the certificate has left that ends first; authorities are not asked.
+# Seconds that the certificate has left that ends first. Authorities do not count, nor what is on the first control plane
+# only and therefore missing on others, of which kubeadm says that it has 0 left.
 left=$(kubeadm certs check-expiration -o json 2>/dev/null | tr -d ' \n' | sed 's/"certificateAuthorities".*//' |
-  grep -o '"residualTime":-\{0,1\}[0-9]*' | sed 's/.*://' | sort -n | head -n 1)
+  tr '}' '\n' | grep '"missing":false' | grep -o '"residualTime":-\{0,1\}[0-9]*' | sed 's/.*://' | sort -n | head -n 1)
 [ -n "$left" ] || { echo "how long the certificates last cannot be found out" >&2; exit 1; }
 if [ "$left" -ge "$below" ]; then leave "$left seconds left; renewal begins at $below"; fi
 if [ "$left" -le 0 ]; then
