@@ -43,7 +43,7 @@ export async function uploadOnce(text: string): Promise<void> {
     mode: 0o644,
     size,
     sha256,
-    open: (offset) => createReadStream(file, { start: offset, highWaterMark: 256 << 10 }),
+    open: (offset) => createReadStream(file, { start: offset, highWaterMark: 1 << 20 }),
   });
   await connection.close();
   const { user, system } = process.cpuUsage(usage);
