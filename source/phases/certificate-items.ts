@@ -122,8 +122,12 @@ function trustItems(source: CertificateSource): readonly ChangeItem[] {
   const content = trustText(source, 'ca.crt');
   return [
     { do: 'place', path: `${folder}/registry-ca.crt`, content: registries, mode: 0o644 },
-    { do: 'place', path: `${folder}/load-balancer/ca.crt`, content, mode: 0o644 },
-    { do: 'restart', unit: 'landfall-load-balancer' },
+    ...(source.document.loadBalancer.driver === 'external'
+      ? []
+      : [
+          { do: 'place' as const, path: `${folder}/load-balancer/ca.crt`, content, mode: 0o644 },
+          { do: 'restart' as const, unit: 'landfall-load-balancer' as const },
+        ]),
   ];
 }
 

@@ -12,7 +12,7 @@ import { hostPaths } from './paths.ts';
 const list = `${hostPaths.configuration}/serving-requests`;
 const script = `${hostPaths.state}/approve-serving.sh`;
 const unit = 'landfall-approver';
-const patience = 120_000;
+const patience = 4 * 60_000;
 
 const serviceText = `[Unit]
 Description=Landfall: approve the serving certificates that nodes ask for
