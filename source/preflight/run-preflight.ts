@@ -98,11 +98,16 @@ export async function runPreflight(options: PreflightOptions): Promise<Preflight
   ).filter((host) => host !== undefined);
   report(compareAll(document, reached, make));
   if (options.bundle !== undefined) report(await bundleResults(options.bundle, document, reached, make));
-  await inParallel(reached, concurrentHosts, async ({ host, connection, facts }) => {
+  // A name server that does not answer takes seconds, in which the hosts can try each other.
+  const names = inParallel(reached, concurrentHosts, async ({ host, connection, facts }) => {
     if (options.names !== false && (facts.details.nameservers ?? []).length > 0)
       report(await checkNames(host, connection, make, signal));
   });
-  report(await tryEachOther(document, reached, options.betweenHosts ?? true, make, signal));
+  const [between] = await Promise.all([
+    tryEachOther(document, reached, options.betweenHosts ?? true, make, signal),
+    names,
+  ]);
+  report(between);
   if (options.diskTest !== false) {
     // One host after the other would take minutes; at once they would disturb each other only on shared disks.
     await inParallel(
