@@ -9,6 +9,7 @@ import { discoverCommand } from './commands/discover.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { executeRunCommand } from './commands/execute-run.ts';
 import { preflightCommand } from './commands/preflight.ts';
+import { registryCommand } from './commands/registry.ts';
 import { resetCommand } from './commands/reset.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { statusCommand } from './commands/status.ts';
@@ -31,6 +32,7 @@ export function addCommands(landfall: Command, version: string): void {
     bundleCommand(),
     appCommand(),
     certificatesCommand(),
+    registryCommand(),
     demoCommand(startWizard, version),
   ]) {
     landfall.addCommand(withExitOverride(command));

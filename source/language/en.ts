@@ -497,6 +497,7 @@ export const en = {
         restore: 'Restoring',
         upgrade: 'Upgrading',
         'renew-certificates': 'Renewing certificates',
+        'repair-registry': 'Repairing the registries',
         grow: 'Adding nodes',
       })[workflow] ?? 'Working',
     why: 'Leaving this screen does not stop the work.',

@@ -15,6 +15,7 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'registry/cluster': '从安装包导入网络和集群所需的内容',
   'registry/images': '从安装包导入其余镜像',
   'registry/service': '启动镜像仓库',
+  'registry/repair': '修复镜像仓库的内容',
   'node/programs': '从仓库获取 kubelet、kubeadm 和网络插件',
   'node/tools': '从仓库获取 kubectl、etcdctl 和 helm',
   'node/images': '拉取本节点运行的镜像',

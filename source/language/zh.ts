@@ -482,6 +482,7 @@ export const zh: Messages = {
         upgrade: '正在升级',
         grow: '正在添加节点',
         'renew-certificates': '正在更新证书',
+        'repair-registry': '正在修复镜像仓库',
       })[workflow] ?? '进行中',
     why: '离开此屏幕不会停止任务。',
     attaching: '正在读取任务日志',

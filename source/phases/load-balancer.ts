@@ -10,6 +10,7 @@ import { controlPlanes, firstControlPlane, type InstallContext } from './context
 import { requireFreePort } from './free-port.ts';
 import { haproxyConfiguration, openFiles } from './haproxy-configuration.ts';
 import { hostStep } from './host-step.ts';
+import { pinnedImage } from './node-binaries.ts';
 import { hostPaths } from './paths.ts';
 
 const folder = `${hostPaths.configuration}/load-balancer`;
@@ -117,7 +118,7 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
     const asset = await readAsset('hosts/load-balancer.sh');
     if ((await connection.run('test -d "$1"', [root])).exitCode !== 0) {
       const pull = await readAsset('hosts/pull-images.sh');
-      await connection.check('Pull the load balancer', pull, ['landfall', image.name], {
+      await connection.check('Pull the load balancer', pull, ['landfall', pinnedImage(image)], {
         onLine: (line) => reporter.output(line),
       });
       await connection.check('Copy the load balancer out of its image', asset, ['unpack', image.name, root]);

@@ -147,6 +147,9 @@ export async function ensureTool(
   }
 }
 
+/** An image as `pull-images.sh` takes it: with the digest that the bundle gives it. */
+export const pinnedImage = (image: BundleImage): string => `${image.name}=${image.digest}`;
+
 function pullStep(
   context: InstallContext,
   host: HostEntry,
@@ -154,29 +157,36 @@ function pullStep(
     readonly id: string;
     readonly title: string;
     readonly after: readonly string[];
-    readonly names: readonly string[];
+    readonly images: readonly BundleImage[];
   },
 ): Step {
-  const { id, title, after, names } = step;
+  const { id, title, after, images } = step;
   return hostStep(context, {
     id,
     host: host.name,
     title,
     after,
     async probe({ connection }) {
-      const result = await connection.run(`${hostPaths.programs}/ctr --namespace k8s.io images ls -q`);
-      const present = new Set(result.stdout.split('\n'));
-      return names.every((name) => present.has(name));
+      // Lines of a name, a type and a digest.
+      const result = await connection.run(`${hostPaths.programs}/ctr --namespace k8s.io images ls`);
+      const lines = result.stdout.split('\n').map((line) => line.split(/\s+/));
+      const present = new Map(lines.map(([name = '', , digest = '']) => [name, digest]));
+      return images.every((image) => present.get(image.name) === image.digest);
     },
     async apply({ connection }, reporter) {
       let pulled = 0;
-      await connection.check('Pull images', await readAsset('hosts/pull-images.sh'), ['k8s.io', ...names], {
-        signal: reporter.signal,
-        onLine: (line, stream) => {
-          reporter.output(line);
-          if (stream === 'stdout') reporter.progress(++pulled, names.length, 'items');
+      await connection.check(
+        'Pull images',
+        await readAsset('hosts/pull-images.sh'),
+        ['k8s.io', ...images.map(pinnedImage)],
+        {
+          signal: reporter.signal,
+          onLine: (line, stream) => {
+            reporter.output(line);
+            if (stream === 'stdout') reporter.progress(++pulled, images.length, 'items');
+          },
         },
-      });
+      );
     },
   });
 }
@@ -185,27 +195,24 @@ const isProxy = (image: BundleImage): boolean => image.name.includes('/kube-prox
 
 /** Pulls what kubeadm starts on the node, so that no start waits for the network. */
 export function nodeImages(context: InstallContext, host: HostEntry): Step {
-  const names = context.bundle.images
+  const images = context.bundle.images
     .filter((image) => image.use === 'every-node' || (image.use === 'control-plane' && host.role === 'control-plane'))
-    .filter((image) => !isProxy(image))
-    .map((image) => image.name);
+    .filter((image) => !isProxy(image));
   return pullStep(context, host, {
     id: 'node/images',
     title: 'Pull the images that start first',
     after: afterFirst(context, host).filter((id) => id !== `node/programs@${firstControlPlane(context.document).name}`),
-    names,
+    images,
   });
 }
 
 /** Pulls what every node runs for its network, while the first control plane starts. */
 export function nodeNetworkImages(context: InstallContext, host: HostEntry): Step {
-  const names = context.bundle.images
-    .filter((image) => image.use === 'network' || isProxy(image))
-    .map((image) => image.name);
+  const images = context.bundle.images.filter((image) => image.use === 'network' || isProxy(image));
   return pullStep(context, host, {
     id: 'node/network',
     title: 'Pull the images of the network',
     after: [`node/images@${host.name}`, `registry/cluster@${firstControlPlane(context.document).name}`],
-    names,
+    images,
   });
 }

@@ -18,7 +18,8 @@ import { fetchRegistryFile, hasRegistryFiles, type RegistryFile } from './regist
 
 const folder = `${hostPaths.configuration}/registry`;
 const unit = 'landfall-registry.service';
-const user = 'landfall';
+/** The one user of the registries. */
+export const registryUser = 'landfall';
 
 // The password is random and long, so guessing it is hopeless at any cost; the registry computes this hash on every
 // request, and a higher cost would only slow every pull.
@@ -96,6 +97,12 @@ async function content(context: InstallContext, part: Part): Promise<RegistryCon
   return mergeContent(fileContent(files, architectures), await registryContent(context.bundle, images, architectures));
 }
 
+/** Everything of the bundle that the registry of every control plane holds. */
+export async function wholeContent(context: InstallContext): Promise<RegistryContent> {
+  const parts = ['essentials', 'cluster', 'images'] as const;
+  return mergeContent(...(await Promise.all(parts.map((part) => content(context, part)))));
+}
+
 async function missingBlobs(connection: HostConnection, wanted: RegistryContent): Promise<ReadonlySet<string>> {
   const list = wanted.blobs.map((blob) => `${blob.digest.replace('sha256:', '')} ${blob.size}\n`).join('');
   const script = await readAsset('hosts/registry-missing.sh');
@@ -128,7 +135,7 @@ async function writeLinks(connection: HostConnection, wanted: RegistryContent, m
 }
 
 /** Streams the missing blobs as one tar; what arrived before a break is there and is not sent again. */
-async function sendBlobs(
+export async function sendBlobs(
   context: InstallContext,
   connection: HostConnection,
   wanted: RegistryContent,
@@ -199,10 +206,7 @@ function importStep(context: InstallContext, host: HostEntry, part: Part, after:
 
 /** A further control plane takes the content that it does not hold yet from the first one over the local network. */
 function copyStep(context: InstallContext, host: HostEntry, source: HostEntry): Step {
-  const all = async (): Promise<RegistryContent> =>
-    mergeContent(
-      ...(await Promise.all((['essentials', 'cluster', 'images'] as const).map((part) => content(context, part)))),
-    );
+  const all = (): Promise<RegistryContent> => wholeContent(context);
   return hostStep(context, {
     id: 'registry/copy',
     host: host.name,
@@ -283,18 +287,18 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
     async probe({ connection }) {
       if (!(await hasFiles(connection, await filesOf()))) return false;
       const line = ((await connection.readFile(htpasswd)) ?? '').trim();
-      if (!(await bcryptCompare(context.secrets.registryPassword, line.slice(user.length + 1)))) return false;
+      if (!(await bcryptCompare(context.secrets.registryPassword, line.slice(registryUser.length + 1)))) return false;
       return (await connection.run(`systemctl is-active --quiet ${unit}`)).exitCode === 0;
     },
     async apply({ connection }) {
       await requireFreePort(connection, port, 'the registry', [unit]);
       await placeFiles(connection, await filesOf());
-      const line = `${user}:${await bcryptHash(context.secrets.registryPassword, bcryptCost)}\n`;
+      const line = `${registryUser}:${await bcryptHash(context.secrets.registryPassword, bcryptCost)}\n`;
       await recordedWriteFile(connection, htpasswd, line, 0o600);
       // The copy between control planes names the registry by address, so it has a mirror file of its own.
       const mirror = await connection.readFile(`${hostPaths.containerdMirrors}/_default/hosts.toml`);
       if (mirror !== undefined) {
-        const credentials = Buffer.from(`${user}:${context.secrets.registryPassword}`).toString('base64');
+        const credentials = Buffer.from(`${registryUser}:${context.secrets.registryPassword}`).toString('base64');
         const url = `https://${first.address}:${port}`;
         const ca = `ca = "${hostPaths.configuration}/registry-ca.crt"\n`;
         const header = `Authorization = ["Basic ${credentials}"]\n`;

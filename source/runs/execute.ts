@@ -161,6 +161,7 @@ function lockHolders({ workflow, document }: RunRequest): readonly HostEntry[] {
     case 'renew-certificates':
     case 'rotate-authorities':
     case 'add-names':
+    case 'repair-registry':
       return controlPlanes(document);
     default:
       return [];

@@ -6,6 +6,7 @@ import { LandfallError } from '../errors.ts';
 import { applicationSteps } from '../phases/applications.ts';
 import { applicationInstallPlan, applicationUninstallPlan } from '../workflows/applications.ts';
 import { installPlan } from '../workflows/install.ts';
+import { registryRepairPlan } from '../workflows/registry.ts';
 import { resetPlan } from '../workflows/reset.ts';
 import { restorePlan } from '../workflows/restore.ts';
 import type { PreparedRun } from './execute.ts';
@@ -53,6 +54,8 @@ export async function prepareRun(
     switch (request.workflow) {
       case 'install':
         return installPlan(context, await applicationSteps(context, document.applications));
+      case 'repair-registry':
+        return registryRepairPlan(context);
       case 'restore':
         return restorePlan({ ...context, restore: request.source }, request.manner);
       case 'install-applications':

@@ -18,6 +18,7 @@ export type RunRequest = {
   | { readonly workflow: 'reset'; readonly keepData: boolean }
   | { readonly workflow: 'renew-certificates'; readonly host?: string; readonly all: boolean }
   | { readonly workflow: 'add-names' }
+  | { readonly workflow: 'repair-registry' }
   | {
       readonly workflow: 'rotate-authorities';
       /** The stage to stop after; `retire` is the whole way. */

@@ -1,0 +1,104 @@
+import type { Plan } from '../engine/step.ts';
+import { type LandfallError, toLandfallError } from '../errors.ts';
+import { connect } from '../phases/connect.ts';
+import { controlPlanes, type InstallContext } from '../phases/context.ts';
+import { wholeContent } from '../phases/registry.ts';
+import {
+  compareInventory,
+  isSame,
+  type RegistryDifference,
+  type RegistryInventory,
+  wantedContent,
+} from '../phases/registry-inventory.ts';
+import { openWanted, repairRegistry, takeInventory } from '../phases/registry-repair.ts';
+
+/** Makes what the registries of all control planes hold the same again, and whole. */
+export function registryRepairPlan(context: InstallContext): Plan {
+  const planes = controlPlanes(context.document);
+  const wanted = openWanted(context);
+  return {
+    workflow: 'repair-registry',
+    cluster: context.document.name,
+    phases: [
+      { id: 'connect', title: 'Reach the control planes', steps: planes.map((host) => connect(context, host)) },
+      {
+        id: 'registry',
+        title: 'Repair the registries',
+        steps: planes.map((host) => repairRegistry(context, host, wanted)),
+      },
+    ],
+  };
+}
+
+export type RegistryReport = {
+  readonly registries: readonly {
+    readonly host: string;
+    readonly same: boolean;
+    readonly difference: RegistryDifference;
+  }[];
+  /** Control planes that could not be asked. */
+  readonly unreachable: readonly { readonly host: string; readonly error: LandfallError }[];
+  /** Every tag there is. */
+  readonly tags: readonly RegistryTag[];
+};
+
+export type RegistryTag = {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  /** Whether it comes from the bundle. */
+  readonly bundle: boolean;
+  /** Control planes whose registry has the tag with this digest, and the manifest whole. */
+  readonly hosts: readonly string[];
+};
+
+type Asked = { readonly host: string; readonly inventory: RegistryInventory };
+
+/** All tags of these registries, each with the control planes that have it. */
+export function listTags(asked: readonly Asked[], bundleLinks: readonly string[]): readonly RegistryTag[] {
+  const own = new Set(bundleLinks);
+  const tags = new Map<string, string[]>();
+  for (const { host, inventory } of asked) {
+    for (const line of inventory.links) {
+      if (!line.startsWith('tag ')) continue;
+      const hosts = tags.get(line) ?? [];
+      tags.set(line, hosts);
+      if (inventory.blobs.get(line.split(' ').at(-1) ?? '')?.whole === true) hosts.push(host);
+    }
+  }
+  return [...tags]
+    .sort(([left], [right]) => left.localeCompare(right))
+    .map(([line, hosts]) => {
+      const [, repository = '', tag = '', hex = ''] = line.split(' ');
+      return { repository, tag, digest: `sha256:${hex}`, bundle: own.has(line), hosts };
+    });
+}
+
+/** Reads and hashes what all registries hold, and compares it with the bundle and with one another. */
+export async function registryReport(context: InstallContext): Promise<RegistryReport> {
+  const unreachable: { host: string; error: LandfallError }[] = [];
+  const asked: Asked[] = [];
+  await Promise.all(
+    controlPlanes(context.document).map(async ({ name }) => {
+      try {
+        asked.push({ host: name, inventory: await takeInventory((await context.host(name)).connection) });
+      } catch (thrown) {
+        unreachable.push({ host: name, error: toLandfallError(thrown, { host: name }) });
+      }
+    }),
+  );
+  asked.sort((left, right) => left.host.localeCompare(right.host));
+  const bundle = await wholeContent(context);
+  const wanted = wantedContent(
+    bundle,
+    asked.map((each) => each.inventory),
+  );
+  return {
+    registries: asked.map(({ host, inventory }) => {
+      const difference = compareInventory(inventory, wanted);
+      return { host, same: isSame(difference), difference };
+    }),
+    unreachable,
+    tags: listTags(asked, bundle.links),
+  };
+}
