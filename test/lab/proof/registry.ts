@@ -24,6 +24,14 @@ const blob = (digest: string): string => {
 // Another namespace, so that nothing the cluster runs is touched.
 const ctr = '/usr/local/bin/ctr --namespace proof';
 
+export type RegistryPlaces = {
+  /** A host that has never had the images. */
+  readonly worker: string;
+  /** The control plane whose registry it asks first. */
+  readonly victim: string;
+  readonly images: readonly [string, string];
+};
+
 /** Pulls as an install does. */
 function pull(name: string, digest: string): string {
   return `set -- proof '${name}=${digest}'\n${readFileSync(repositoryFile('assets/hosts/pull-images.sh'), 'utf8')}`;
@@ -31,12 +39,25 @@ function pull(name: string, digest: string): string {
 
 /**
  * Damage in the registry of the second control plane, which `worker` asks first, is neither used by nodes nor kept.
- * Three control planes, and a worker that never had the image of etcd.
+ * Three control planes, and a worker that never had the image of wanted.
  */
 export function registryProofs(
   of: () => Pick<Stage, 'lab' | 'cluster' | 'completed'>,
-  { worker, victim }: { readonly worker: string; readonly victim: string } = { worker: 'node-5', victim: 'node-2' },
+  { worker, victim, images }: RegistryPlaces = {
+    worker: 'node-5',
+    victim: 'node-2',
+    images: ['registry.k8s.io/etcd', 'registry.k8s.io/kube-apiserver'],
+  },
 ): void {
+  const tagsOf = async ({ lab, cluster }: Pick<Stage, 'lab' | 'cluster'>): Promise<readonly Tag[]> => {
+    const output = await landfall(lab, ['registry', 'list', cluster, '--output', 'json']);
+    return (JSON.parse(output.stdout) as { readonly tags: readonly Tag[] }).tags;
+  };
+  const tagOf = (tags: readonly Tag[], repository: string): Tag => {
+    const found = tags.find((tag) => tag.repository === repository);
+    if (found === undefined) throw new Error(`${repository} is not listed`);
+    return found;
+  };
   test('every registry is whole and the same, and tells nobody anything without a password', async (context) => {
     const { lab, cluster, completed } = of();
     standsOn(context, completed, 'the install');
@@ -60,19 +81,13 @@ export function registryProofs(
   test('a damaged blob is refused, a changed tag is not used, and both are repaired', async (context) => {
     const { lab, cluster, completed } = of();
     standsOn(context, completed, 'the install');
-    const listed = await landfall(lab, ['registry', 'list', cluster, '--output', 'json']);
-    const { tags } = JSON.parse(listed.stdout) as { readonly tags: readonly Tag[] };
-    const tagOf = (repository: string): Tag => {
-      const found = tags.find((tag) => tag.repository === repository);
-      if (found === undefined) throw new Error(`${repository} is not listed`);
-      return found;
-    };
-    const [etcd, pause] = [tagOf('registry.k8s.io/etcd'), tagOf('registry.k8s.io/pause')];
-    expect(etcd.hosts).toEqual(['node-1', 'node-2', 'node-3']);
-    const image = `${etcd.repository}:${etcd.tag}`;
+    const tags = await tagsOf(of());
+    const [wanted, pause] = [tagOf(tags, images[0]), tagOf(tags, 'registry.k8s.io/pause')];
+    expect(wanted.hosts).toEqual(['node-1', 'node-2', 'node-3']);
+    const image = `${wanted.repository}:${wanted.tag}`;
     const read = async (digest: string): Promise<Manifest> =>
       JSON.parse(await onHost(lab, victim, `cat ${blob(digest)}`)) as Manifest;
-    const root = await read(etcd.digest);
+    const root = await read(wanted.digest);
     const [child] = root.manifests ?? [];
     const configuration = (child === undefined ? root : await read(child.digest)).config?.digest ?? '';
     expect(configuration).toMatch(/^sha256:/);
@@ -84,14 +99,14 @@ export function registryProofs(
       victim,
       `cp ${file} ${file}.new && printf '#' | dd of=${file}.new bs=1 seek=9 conv=notrunc 2>/dev/null && mv ${file}.new ${file}`,
     );
-    const refused = await lab.ssh(worker, pull(image, etcd.digest), { timeout: 60_000 });
+    const refused = await lab.ssh(worker, pull(image, wanted.digest), { timeout: 60_000 });
     expect(refused.exitCode, refused.stdout).not.toBe(0);
     expect(await onHost(lab, worker, `${ctr} images ls -q`)).not.toContain(image);
 
     await onHost(
       lab,
       victim,
-      `printf %s ${pause.digest} >${storage}/repositories/${etcd.repository}/_manifests/tags/${etcd.tag}/current/link`,
+      `printf %s ${pause.digest} >${storage}/repositories/${wanted.repository}/_manifests/tags/${wanted.tag}/current/link`,
     );
     const found = await landfall(lab, ['registry', 'verify', cluster, '--output', 'json']);
     expect(found.exitCode).toBe(1);
@@ -103,9 +118,9 @@ export function registryProofs(
 
     // A registry without the blob is passed over, and the tag that names another image has no say.
     await onHost(lab, victim, `rm ${file}`);
-    await onHost(lab, worker, pull(image, etcd.digest));
+    await onHost(lab, worker, pull(image, wanted.digest));
     expect(await onHost(lab, worker, `${ctr} images ls | awk -v name=${image} '$1 == name { print $3 }'`)).toBe(
-      `${etcd.digest}\n`,
+      `${wanted.digest}\n`,
     );
 
     const repaired = await landfall(lab, ['registry', 'repair', cluster, '--yes']);
@@ -119,11 +134,8 @@ export function registryProofs(
   test('a worker pulls an image it never had while the registry it asks first is stopped', async (context) => {
     const { lab, completed } = of();
     standsOn(context, completed, 'the install');
-    const name = (await onHost(lab, victim, '/usr/local/bin/ctr -n k8s.io images ls'))
-      .split('\n')
-      .map((line) => line.split(/\s+/))
-      .find(([each = '']) => each.includes('/kube-apiserver:') && !each.includes('@'));
-    const [image = '', , digest = ''] = name ?? [];
+    const { repository, tag, digest } = tagOf(await tagsOf(of()), images[1]);
+    const image = `${repository}:${tag}`;
     await onHost(lab, victim, 'systemctl stop landfall-registry');
     try {
       await onHost(lab, worker, pull(image, digest));
