@@ -3,7 +3,7 @@ import type { Lab } from '../hosts/lab.ts';
 
 const kubectl = '/usr/local/bin/kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s';
 const etcdctl =
-  'ETCDCTL_API=3 /usr/local/bin/etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key --command-timeout=5s';
+  '/usr/local/bin/etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key --command-timeout=5s';
 
 // One line for each thing that is not well. Each node's own balancer is asked too, and each API server by itself.
 const query = `set -u
