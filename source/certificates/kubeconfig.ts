@@ -63,6 +63,7 @@ export function kubeconfig(existing: string | undefined, content: KubeconfigCont
         },
       ],
     },
-    { lineWidth: 0 },
+    // As Kubernetes' own programs write it; other steps look for lines of that form.
+    { lineWidth: 0, indentSeq: false },
   );
 }

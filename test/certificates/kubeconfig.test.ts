@@ -40,7 +40,7 @@ test('server and names of the file that is there stay, and nothing of its creden
     client: { certificate: 'OLD\n', key: 'OLD KEY\n' },
   });
   const text = kubeconfig(old, { ...content, client: '/var/lib/kubelet/pki/kubelet-client-current.pem' });
-  expect(text).toContain('server: https://10.0.0.1:6443');
+  expect(text.split('\n')).toContain('    server: https://10.0.0.1:6443');
   expect(text).toContain('cluster: kubernetes');
   expect(text).toContain('client-key: /var/lib/kubelet/pki/kubelet-client-current.pem');
   expect(text).not.toContain(base64('OLD KEY\n'));
