@@ -78,7 +78,8 @@ export function mirrorFile(
   const suffix = prefix === undefined ? '' : `/v2/${prefix}`;
   const path = prefix === undefined ? '' : 'override_path = true\n';
   const authorization = `Authorization = ["Basic ${Buffer.from(credentials).toString('base64')}"]\n`;
-  const authority = `ca = "${hostPaths.configuration}/registry-ca.crt"\n`;
+  // A machine without power answers nothing; unless told, containerd waits half a minute for it at every request.
+  const authority = `ca = "${hostPaths.configuration}/registry-ca.crt"\ndial_timeout = "2s"\n`;
   const entries = addresses.map((address) => {
     const url = `https://${address}:${port}${suffix}`;
     return `[host."${url}"]\ncapabilities = ["pull", "resolve"]\n${authority}${path}[host."${url}".header]\n${authorization}`;
