@@ -49,7 +49,6 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'kubernetes/init': '启动第一个控制平面',
   'kubernetes/token': '允许其他主机加入',
   'kubernetes/join': '加入集群',
-  'kubernetes/kubelet': '让 kubelet 可访问任意一个 API 服务器',
   'kubernetes/kubectl': '为 root 设置 kubectl',
   'kubernetes/access': '保存 kubectl 的访问文件',
   'network/flannel': '设置容器网络（flannel）',

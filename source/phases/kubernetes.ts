@@ -2,7 +2,6 @@ import { readAsset } from '../assets.ts';
 import { apiServerNames } from '../certificates/cluster-pki.ts';
 import { inspectCertificates } from '../certificates/inspect.ts';
 import type { HostEntry } from '../cluster/document.ts';
-import { apiUrl } from '../cluster/endpoint.ts';
 import type { Step } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
@@ -251,39 +250,6 @@ export function join(context: InstallContext, host: HostEntry): Step {
       await connection.check(
         'Look at the kubelet',
         'for attempt in $(seq 60); do systemctl is-active --quiet kubelet && test -e /etc/kubernetes/kubelet.conf && exit 0; sleep 0.5; done; exit 1',
-      );
-    },
-  });
-}
-
-/**
- * The kubelet of a control plane by the local load balancer too. kubeadm gives it its own host's API server alone, and when
- * that one hangs, a node on which all is well would count as lost and its pods would be moved.
- */
-export function kubeletEndpoint(context: InstallContext, host: HostEntry): Step {
-  const last = host.name === firstControlPlane(context.document).name ? 'init' : 'join';
-  const file = '/etc/kubernetes/kubelet.conf';
-  const endpoint = apiUrl(context.document);
-  return hostStep(context, {
-    id: 'kubernetes/kubelet',
-    host: host.name,
-    title: 'Let the kubelet reach any API server',
-    after: [`kubernetes/${last}@${host.name}`],
-    async probe({ connection }) {
-      const current = 'grep -qxF "    server: $1" "$2" && systemctl is-active --quiet kubelet';
-      return (await connection.run(current, [endpoint, file])).exitCode === 0;
-    },
-    async apply({ connection }) {
-      // It is not running when the file changes, so one that runs has read the new one.
-      await connection.check(
-        'Point the kubelet to the load balancer',
-        `set -eu
-sed "s#^    server: .*#    server: $1#" "$2" >"$2.landfall-new"
-chmod 600 "$2.landfall-new"
-systemctl stop kubelet
-mv -f "$2.landfall-new" "$2"
-systemctl start kubelet`,
-        [endpoint, file],
       );
     },
   });

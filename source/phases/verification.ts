@@ -34,9 +34,7 @@ export function clusterProblems(document: ClusterDocument, text: string): readon
 export function clusterReady(context: InstallContext): Step {
   const { document } = context;
   const first = firstControlPlane(document);
-  const last = document.hosts.map(
-    (host) => `kubernetes/${host.role === 'control-plane' ? 'kubelet' : 'join'}@${host.name}`,
-  );
+  const last = document.hosts.map((host) => `kubernetes/${host.name === first.name ? 'init' : 'join'}@${host.name}`);
   const state = async (connection: HostConnection): Promise<readonly string[]> => {
     const answer = await connection.run(stateQuery);
     return answer.exitCode === 0 ? clusterProblems(document, answer.stdout) : ['the API does not answer'];

@@ -65,7 +65,6 @@ const actions: Readonly<Record<string, PracticeAction>> = {
       'This node has joined the cluster',
     ],
   },
-  'kubernetes/kubelet': { milliseconds: 300, lines: [] },
   'kubernetes/kubectl': { milliseconds: 200, lines: [] },
   'network/flannel': { milliseconds: 1500, lines: ['daemonset.apps/kube-flannel-ds serverside-applied'] },
   'network/dns': { milliseconds: 1800, lines: ['deployment.apps/coredns patched'] },

@@ -5,14 +5,7 @@ import { controlPlanes, firstControlPlane, type InstallContext } from '../phases
 import { etcdVoters } from '../phases/etcd-members.ts';
 import { etcdSnapshots } from '../phases/etcd-snapshots.ts';
 import { hostPreparation } from '../phases/host-preparation.ts';
-import {
-  administratorFile,
-  bootstrapToken,
-  certificates,
-  initialise,
-  join,
-  kubeletEndpoint,
-} from '../phases/kubernetes.ts';
+import { administratorFile, bootstrapToken, certificates, initialise, join } from '../phases/kubernetes.ts';
 import { loadBalancer } from '../phases/load-balancer.ts';
 import { clusterDns, overlayNetwork } from '../phases/network.ts';
 import { nodeBinaries, nodeImages, nodeNetworkImages, nodeTools } from '../phases/node-binaries.ts';
@@ -62,7 +55,6 @@ export function installPlan(context: InstallContext, applications: readonly Step
         initialise(context),
         bootstrapToken(context),
         ...others.map((host) => join(context, host)),
-        ...planes.map((host) => kubeletEndpoint(context, host)),
         ...planes.map((host) => administratorFile(context, host)),
         ...planes.map((host) => servingApprover(context, host)),
         ...(renewsItself(context.document) ? planes.map((host) => renewalTimer(context, host)) : []),

@@ -63,7 +63,7 @@ export function dryRunProof(of: () => Stage): void {
       expect(part).toContain('+ Start the local load balancer');
       expect(part).toContain('= Check the host\n');
     }
-    expect(output.stdout).toMatch(/\n\d+ steps to do \(\+\), 11 done already \(=\)\. Nothing was changed\.\n$/);
+    expect(output.stdout).toMatch(/\n\d+ steps to do \(\+\), 12 done already \(=\)\. Nothing was changed\.\n$/);
     expect(() => readdirSync(labHome(lab))).toThrow(/ENOENT/);
   });
 }
