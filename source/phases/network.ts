@@ -1,5 +1,6 @@
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { readAsset } from '../assets.ts';
+import { apiEndpoint } from '../cluster/endpoint.ts';
 import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import { firstControlPlane, type InstallContext } from './context.ts';
@@ -28,7 +29,10 @@ function imageNamed(context: Pick<InstallContext, 'bundle'>, part: string): stri
 /** flannel's manifests with the cluster's pod network and the bundle's images. */
 export async function flannelManifest(context: Pick<InstallContext, 'document' | 'bundle'>): Promise<string> {
   const text = await readAsset('network/flannel.yaml');
+  const [host = '', port = ''] = apiEndpoint(context.document).split(/:(?=\d+$)/);
   return text
+    .replaceAll('@API_HOST@', host)
+    .replaceAll('@API_PORT@', port)
     .replaceAll('@POD_CIDR@', context.document.network.podCidr)
     .replaceAll('@FLANNEL_PLUGIN_IMAGE@', imageNamed(context, '/flannel-cni-plugin'))
     .replaceAll('@FLANNEL_IMAGE@', imageNamed(context, '/flannel'));

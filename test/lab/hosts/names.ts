@@ -13,6 +13,8 @@ export type LabHost = {
 export const defaultLabName = 'lab';
 export const gateway = '10.77.0.1';
 export const subnet = '10.77.0.0/24';
+/** Addresses of services of the clusters that are installed here. */
+export const serviceNetwork = '10.96.0.0/12';
 export const bridge = 'lab0';
 
 const stateRoot = '/var/lib/landfall-lab';

@@ -1,17 +1,18 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { must, run, until } from './command.ts';
-import { bridge, gateway, insideNetwork, namespaceFile, namespaceName, subnet } from './names.ts';
+import { bridge, gateway, insideNetwork, namespaceFile, namespaceName, serviceNetwork, subnet } from './names.ts';
 
 // Every frame that a host puts on the bridge passes here, whether it is for another host or for the gateway. What the
-// cluster encapsulates carries addresses of hosts outside, so it does not count.
+// cluster encapsulates carries addresses of hosts outside, so it does not count;
+// nor do the addresses of the clusters' own services, which a node that starts may ask for before kube-proxy is there.
 const ruleset = `table bridge landfall {
   counter outside { }
   set outside4 { type ipv4_addr; flags dynamic; size 1024; }
   set outside6 { type ipv6_addr; flags dynamic; size 1024; }
   chain seen {
     type filter hook prerouting priority -300; policy accept;
-    ether type ip ip daddr != { ${subnet}, 224.0.0.0/24, 255.255.255.255 } add @outside4 { ip daddr } counter name outside drop
+    ether type ip ip daddr != { ${subnet}, ${serviceNetwork}, 224.0.0.0/24, 255.255.255.255 } add @outside4 { ip daddr } counter name outside drop
     ether type ip6 ip6 daddr != { fe80::/10, ff02::/16 } add @outside6 { ip6 daddr } counter name outside drop
     ether type arp arp daddr ip != ${subnet} counter name outside drop
   }
