@@ -25,6 +25,7 @@ Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 Restart=always
 StartLimitIntervalSec=0
 RestartSec=2
+TimeoutStopSec=20
 
 [Install]
 WantedBy=multi-user.target

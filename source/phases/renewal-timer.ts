@@ -18,6 +18,9 @@ Description=Landfall: renew the certificates of this control plane when they end
 
 [Service]
 Type=oneshot
+# kubectl keeps what it learnt of the API, which without a home would be in the root folder.
+Environment=KUBECACHEDIR=/var/lib/landfall/kubectl
+TimeoutStopSec=10
 ExecStart=/bin/sh ${script} ${settings}
 `;
 

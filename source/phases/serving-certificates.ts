@@ -19,6 +19,9 @@ Description=Landfall: approve the serving certificates that nodes ask for
 
 [Service]
 Type=oneshot
+# kubectl keeps what it learnt of the API, which without a home would be in the root folder.
+Environment=KUBECACHEDIR=/var/lib/landfall/kubectl
+TimeoutStopSec=10
 ExecStart=/bin/sh ${script} ${list} ${hostPaths.adminConfiguration}
 `;
 
