@@ -15,7 +15,7 @@ import {
 import { type Output, type RunOptions, run, until } from './command.ts';
 import { secretPaths } from './host-files.ts';
 import { bridge, hostPaths, insideNetwork, type LabHost, machineName, namespaceFile } from './names.ts';
-import { setCable } from './network.ts';
+import { cableOf, setCable } from './network.ts';
 
 export type User = 'root' | 'operator' | 'helper';
 export type SshOptions = Omit<RunOptions, 'input'> & { readonly user?: User };
@@ -168,9 +168,12 @@ export async function untilReady(lab: string, host: LabHost): Promise<void> {
 /** SIGKILL of the host's systemd, as when the power goes: its whole pid namespace dies with it, and its launcher after. */
 export async function cutPower(lab: string, host: LabHost): Promise<void> {
   const leader = leaderOf(lab, host.name);
+  const cable = leader === undefined ? undefined : await cableOf(lab, leader).catch(() => undefined);
   if (leader !== undefined) process.kill(leader, 'SIGKILL');
   await killAll(lab, host.name);
   await removeCgroups(lab, host.name);
+  // The kernel frees it when it comes to that, and until then no new one can have its name.
+  if (cable !== undefined) await run(insideNetwork(lab, ['ip', 'link', 'delete', cable]));
 }
 
 /** Asks the host's systemd for a clean reboot and returns when it takes logins again. */
