@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { pick, seededRandom } from '../../../source/practice/random.ts';
 import { landfall } from '../cluster/landfall.ts';
-import { type Output, pause } from '../hosts/command.ts';
+import { type Output, pause, until } from '../hosts/command.ts';
 import {
   appliedAgain,
   killHard,
@@ -100,6 +100,9 @@ export function interruptionProofs(of: () => Stage): void {
     await front.ended;
     const events = run.events().length;
     const watch = startLandfall(lab, ['watch', cluster]);
+    await until('those who watch show nothing', 60_000, async () =>
+      [second, watch].every((front) => front.text().includes(run.id)),
+    );
     expect(await reach(run, started().firstKill)).toBe(true);
     expect(run.events().length).toBeGreaterThan(events);
     expect(seenRuns(lab, cluster).length).toBe(before.length + 1);
