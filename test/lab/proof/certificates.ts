@@ -13,11 +13,13 @@ type Listed = {
   readonly unreachable: readonly unknown[];
 };
 
-/** A request for a serving certificate, made by the kubelet of a node with a key of its own. */
+/** A request for a serving certificate as the kubelet of a node writes it (printable strings), with a key of its own. */
 function request(name: string, names: string, commonName: string): string {
-  return `cd $(mktemp -d)
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out request \\
-  -subj "/O=system:nodes/CN=${commonName}" -addext "subjectAltName=${names}" 2>/dev/null
+  return `work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
+printf '[req]\\nprompt = no\\nstring_mask = default\\ndistinguished_name = subject\\n[subject]\\n' >settings
+printf 'O = system:nodes\\nCN = %s\\n' '${commonName}' >>settings
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out request -config settings \\
+  -addext "subjectAltName=${names}" 2>/dev/null
 cat <<END | kubectl --kubeconfig /etc/kubernetes/kubelet.conf create -f - >/dev/null
 apiVersion: certificates.k8s.io/v1
 kind: CertificateSigningRequest
