@@ -7,7 +7,8 @@ import { build } from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const entries = [
-  ['source/main.ts', 'dist/landfall.mjs'],
+  ['source/start.ts', 'dist/landfall.mjs'],
+  ['source/main.ts', 'dist/program.mjs'],
   ['test/lab/main.ts', '.build/lab.mjs'],
   ['tools/check.ts', '.build/check.mjs'],
   ['test/benchmarks/main.ts', '.build/bench.mjs'],
@@ -44,6 +45,7 @@ for (const [entry, output] of entries) {
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __fileURLToPath } from 'node:url'; import { dirname as __pathDirname } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __pathDirname(__filename);",
     },
+    external: ['./program.mjs'],
     plugins: [nativeCipher],
   });
   const cipher = path.join(

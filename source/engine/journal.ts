@@ -20,8 +20,20 @@ export type Journal = {
   close(): void;
 };
 
-// Losing the last moments of these in a crash loses nothing that a resume needs.
-const passing = new Set<EventBody['type']>(['step-progress', 'step-output']);
+/** Whether losing the last moments of these in a crash would lose nothing that a resume needs. */
+function passes(body: EventBody): boolean {
+  switch (body.type) {
+    case 'step-started':
+    case 'step-progress':
+    case 'step-output':
+    case 'step-command':
+      return true;
+    case 'step-finished':
+      return body.outcome === 'already-done';
+    default:
+      return false;
+  }
+}
 
 /**
  * Opens a new journal, readable only by its owner. Changes of state are on the disk before `write` returns.
@@ -46,7 +58,7 @@ export function createJournal(
       const line = redact(redact(JSON.stringify(event), escaped), known);
       if (!closed) {
         writeSync(descriptor, `${line}\n`);
-        if (!passing.has(body.type)) fsyncSync(descriptor);
+        if (!passes(body)) fsyncSync(descriptor);
       }
       const clean = JSON.parse(line) as JournalEvent;
       listener(clean);

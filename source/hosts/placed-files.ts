@@ -22,12 +22,19 @@ while read -r mode path; do
   mv -f "$path.landfall-new" "$path"
 done`;
 
-/** Whether the host has exactly these files, with these modes. One round trip; no content comes back. */
-export async function hasFiles(connection: HostConnection, files: readonly PlacedFile[]): Promise<boolean> {
+/**
+ * Whether the host has exactly these files, with these modes, and `condition`, a script, holds too. One round trip; no
+ * content comes back.
+ */
+export async function hasFiles(
+  connection: HostConnection,
+  files: readonly PlacedFile[],
+  condition = ':',
+): Promise<boolean> {
   const list = files
     .map((file) => `${file.mode.toString(8)} ${createHash('sha256').update(file.content).digest('hex')} ${file.path}\n`)
     .join('');
-  return (await connection.run(compareScript, [], { stdin: list })).exitCode === 0;
+  return (await connection.run(`${compareScript}\n${condition}`, [], { stdin: list })).exitCode === 0;
 }
 
 /** Writes files, each whole or not at all, in one round trip; what was there before is kept for reset. */

@@ -2,7 +2,6 @@ import { readAsset } from '../assets.ts';
 import type { BundleFile, FileRole } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
-import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
 import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
 import { type ConnectedHost, controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
@@ -125,7 +124,8 @@ export function uploadedFile(
     after: [`prepare/kernel@${host.name}`, ...(options.after ?? [])],
     async probe({ connection, facts }) {
       const file = context.bundle.file(role, facts.architecture);
-      return (await connection.readFile(marker)) === file.sha256 && (await hasProgram(connection, role));
+      const script = '[ "$(cat "$1" 2>/dev/null)" = "$2" ] && [ -x "$3" ]';
+      return (await connection.run(script, [marker, file.sha256, `${hostPaths.programs}/${role}`])).exitCode === 0;
     },
     async apply({ connection, facts }, reporter) {
       const file = context.bundle.file(role, facts.architecture);
@@ -152,10 +152,6 @@ export function uploadedFile(
       ]);
     },
   });
-}
-
-async function hasProgram(connection: HostConnection, name: string): Promise<boolean> {
-  return (await connection.run('test -x "$1"', [`${hostPaths.programs}/${name}`])).exitCode === 0;
 }
 
 /** containerd and runc are the only things every host gets from the operator; the rest it pulls itself. */
@@ -203,11 +199,8 @@ export function containerRuntime(context: InstallContext, host: HostEntry): read
       after: [`containerd/upload@${host.name}`, `runc/upload@${host.name}`],
       async probe(connected) {
         const { connection } = connected;
-        if (!(await hasFiles(connection, files(connected)))) return false;
-        return (
-          (await connection.run('systemctl is-active --quiet containerd && systemctl is-enabled --quiet containerd'))
-            .exitCode === 0
-        );
+        const runs = 'systemctl is-active --quiet containerd && systemctl is-enabled --quiet containerd';
+        return hasFiles(connection, files(connected), runs);
       },
       async apply(connected) {
         const { connection } = connected;

@@ -63,9 +63,8 @@ export function etcdSnapshots(context: InstallContext, host: HostEntry): Step {
     after: [`node/tools@${host.name}`, `verification/cluster@${firstControlPlane(context.document).name}`],
     async probe({ connection }) {
       if (keep === 0) return (await connection.run('test ! -e "$1"', [`/etc/systemd/system/${timer}`])).exitCode === 0;
-      if (!(await hasFiles(connection, await files()))) return false;
       const state = `systemctl is-active --quiet ${timer} && systemctl is-enabled --quiet ${timer} && ls ${hostPaths.state}/snapshots/*.db >/dev/null 2>&1`;
-      return (await connection.run(state)).exitCode === 0;
+      return hasFiles(connection, await files(), state);
     },
     async apply({ connection }, reporter) {
       if (keep === 0) {

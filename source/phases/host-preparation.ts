@@ -4,6 +4,7 @@ import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import { changeRecord, recordedWriteFile, rememberPaths } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
+import { hasFiles } from '../hosts/placed-files.ts';
 import type { InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { touchedPaths } from './paths.ts';
@@ -47,14 +48,13 @@ export function hostPreparation(context: InstallContext, host: HostEntry): Step 
     title: 'Set kernel modules, network settings and swap',
     after: preflightSteps(host),
     async probe({ connection }) {
-      const [ownModules, ownSysctls, state] = await Promise.all([
-        connection.readFile(modulesFile),
-        connection.readFile(sysctlFile),
-        connection.run(
-          'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/bridge/bridge-nf-call-iptables; wc -l </proc/swaps',
-        ),
-      ]);
-      return ownModules === modulesText && ownSysctls === sysctlText && /^1\n1\n1\s*$/.test(state.stdout);
+      const own = [
+        { path: modulesFile, content: modulesText, mode: 0o644 },
+        { path: sysctlFile, content: sysctlText, mode: 0o644 },
+      ];
+      const state =
+        'cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/bridge/bridge-nf-call-iptables; wc -l </proc/swaps';
+      return hasFiles(connection, own, `[ "$(${state})" = "$(printf '1\\n1\\n1')" ]`);
     },
     async apply({ connection }) {
       await refuseForeignCluster(connection);

@@ -107,11 +107,10 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
   ];
   const listening = 'ss -Hltn "sport = :$1" | grep -q .';
 
+  const running = `test -d ${root} && systemctl is-active --quiet ${unit} && set -- ${port} && ${listening}`;
   /** Whether the service of this very unit, script and image runs, whatever it balances. */
   const runs = async (connection: HostConnection): Promise<boolean> =>
-    (await hasFiles(connection, await programFiles())) &&
-    (await connection.run(`test -d "$2" && systemctl is-active --quiet ${unit} && ${listening}`, [String(port), root]))
-      .exitCode === 0;
+    hasFiles(connection, await programFiles(), running);
 
   const start = async (connection: HostConnection, reporter: StepReporter): Promise<void> => {
     await requireFreePort(connection, port, 'the local load balancer', [unit]);
@@ -143,9 +142,9 @@ journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
       host.name === first ? `registry/essentials@${first}` : `node/images@${first}`,
     ],
     async probe({ connection }) {
-      if (!(await hasFiles(connection, settings)) || !(await runs(connection))) return false;
       // Files that were written and not loaded would be what an interrupted run leaves.
-      return (await connection.run(`sh ${script} loaded ${runtime}`)).exitCode === 0;
+      const loaded = `sh ${script} loaded ${runtime}`;
+      return hasFiles(connection, [...settings, ...(await programFiles())], `${running} && ${loaded}`);
     },
     async apply({ connection }, reporter) {
       if (!(await runs(connection))) return start(connection, reporter);

@@ -5,6 +5,7 @@ import type { Step, StepReporter } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
+import { hasFiles } from '../hosts/placed-files.ts';
 import { firstControlPlane, hasRegistry, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
@@ -108,9 +109,15 @@ export function nodeBinaries(context: InstallContext, host: HostEntry): Step {
     title: 'Get kubelet, kubeadm and network plugins from the registry',
     after: afterFirst(context, host),
     async probe({ connection, facts }) {
-      if (!(await hasRegistryFiles(connection, wanted(facts)))) return false;
-      if ((await connection.readFile(unitFile)) !== kubeletUnit) return false;
-      return (await connection.run('systemctl is-enabled --quiet kubelet')).exitCode === 0;
+      const [programs, service] = await Promise.all([
+        hasRegistryFiles(connection, wanted(facts)),
+        hasFiles(
+          connection,
+          [{ path: unitFile, content: kubeletUnit, mode: 0o644 }],
+          'systemctl is-enabled --quiet kubelet',
+        ),
+      ]);
+      return programs && service;
     },
     async apply({ connection, facts }, reporter) {
       await fetchFiles(connection, wanted(facts), hasRegistry(context, host), reporter);

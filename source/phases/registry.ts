@@ -285,10 +285,12 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
     title: 'Start the registry',
     after: [host.name === first.name ? `registry/upload@${host.name}` : `registry/program@${host.name}`],
     async probe({ connection }) {
-      if (!(await hasFiles(connection, await filesOf()))) return false;
-      const line = ((await connection.readFile(htpasswd)) ?? '').trim();
-      if (!(await bcryptCompare(context.secrets.registryPassword, line.slice(registryUser.length + 1)))) return false;
-      return (await connection.run(`systemctl is-active --quiet ${unit}`)).exitCode === 0;
+      const [running, known] = await Promise.all([
+        hasFiles(connection, await filesOf(), `systemctl is-active --quiet ${unit}`),
+        connection.readFile(htpasswd),
+      ]);
+      const hash = (known ?? '').trim().slice(registryUser.length + 1);
+      return running && (await bcryptCompare(context.secrets.registryPassword, hash));
     },
     async apply({ connection }) {
       await requireFreePort(connection, port, 'the registry', [unit]);

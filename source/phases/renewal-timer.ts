@@ -72,8 +72,7 @@ export function renewalTimer(context: InstallContext, host: HostEntry): Step {
     title: 'Renew the certificates in time',
     after: [`kubernetes/${last}@${host.name}`],
     async probe({ connection }) {
-      if (!(await hasFiles(connection, await files(document, host)))) return false;
-      return (await connection.run(`systemctl is-active --quiet ${unit}.timer`)).exitCode === 0;
+      return hasFiles(connection, await files(document, host), `systemctl is-active --quiet ${unit}.timer`);
     },
     async apply({ connection }) {
       await placeFiles(connection, await files(document, host));

@@ -58,8 +58,7 @@ export function servingApprover(context: InstallContext, host: HostEntry): Step 
     title: 'Look after the serving certificates of the nodes',
     after: [`kubernetes/${last}@${host.name}`],
     async probe({ connection }) {
-      if (!(await hasFiles(connection, await approverFiles(context.document)))) return false;
-      return (await connection.run(`systemctl is-active --quiet ${unit}.timer`)).exitCode === 0;
+      return hasFiles(connection, await approverFiles(context.document), `systemctl is-active --quiet ${unit}.timer`);
     },
     async apply({ connection }) {
       await placeFiles(connection, await approverFiles(context.document));

@@ -6,6 +6,8 @@ import { LandfallError } from '../errors.ts';
 import { isRunning, type RunDirectory } from './run-directory.ts';
 
 const interval = 100;
+// Readings of the journal between two looks at the process.
+const readingsPerLook = 10;
 
 /** Reads what a journal grew by since the last call: whole lines only, without those that a crash tore. */
 export function journalReader(file: string): () => readonly JournalEvent[] {
@@ -42,9 +44,9 @@ export function journalReader(file: string): () => readonly JournalEvent[] {
  */
 export async function* followRun(run: RunDirectory, signal?: AbortSignal): AsyncGenerator<JournalEvent> {
   const read = journalReader(run.journal);
-  while (signal?.aborted !== true) {
+  for (let reading = 0; signal?.aborted !== true; reading++) {
     // Asked before reading, so that what a process wrote before it ended is always read after it ended.
-    const alive = isRunning(run);
+    const alive = reading % readingsPerLook !== 0 || isRunning(run);
     for (const event of read()) {
       yield event;
       if (event.type === 'run-finished') return;
