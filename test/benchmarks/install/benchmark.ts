@@ -35,6 +35,8 @@ export type Round = {
   readonly total: Usage;
   /** Bytes; of Landfall's own process. */
   readonly memory?: number;
+  /** Seconds of the same command once more, which changes nothing. */
+  readonly again?: number;
   /** Tasks that wanted a processor, averaged over a minute, before and after. */
   readonly load: readonly [number, number];
 };
@@ -74,6 +76,19 @@ async function writeDocument(lab: Lab, controlPlanes: number): Promise<string> {
   };
   await writeFile(file, stringify(document), { mode: 0o600 });
   return file;
+}
+
+async function applyAgain(lab: Lab, command: readonly string[]): Promise<number> {
+  const began = Date.now();
+  const output = await run(command, { environment: landfallEnvironment(lab) });
+  if (output.exitCode !== 0 || !output.stdout.includes('Nothing to change')) {
+    throw new LandfallError({
+      code: 'BENCH_FAILED',
+      message: `The second apply ended with exit code ${output.exitCode} or changed something.`,
+      context: { output: output.stdout.trim().split('\n').slice(-30).join('\n') },
+    });
+  }
+  return (Date.now() - began) / 1000;
 }
 
 async function oneRound(
@@ -159,7 +174,7 @@ async function oneRound(
       steps,
       toReady: usage(before, judged.counters),
       total: usage(before, last),
-      ...(contender === 'landfall' ? { memory: largest } : {}),
+      ...(contender === 'landfall' ? { memory: largest, again: await applyAgain(lab, command) } : {}),
       load: [loadBefore, await load()],
     };
   } finally {

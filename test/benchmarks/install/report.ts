@@ -15,6 +15,11 @@ export function reportRound(round: Round, number: number): readonly string[] {
     `  processor seconds until ready: hosts ${seconds(toReady.hostSeconds)}, operator ${seconds(toReady.operatorSeconds)}, machine ${seconds(toReady.machineSeconds)}; in all: hosts ${seconds(total.hostSeconds)}, operator ${seconds(total.operatorSeconds)}`,
     `  MB into/out of each host: ${bytes.join('  ')}`,
     ...(round.memory === undefined ? [] : [`  largest memory of the run's process: ${megabytes(round.memory)} MB`]),
+    ...(round.again === undefined
+      ? []
+      : [
+          `  the same command again, nothing to change: ${round.again.toFixed(1)} s, ${(round.again / round.returned).toFixed(3)} of the first`,
+        ]),
     `  load of the machine before and after: ${round.load.join(' ')}`,
     ...round.marks.map(({ step, from, to }) =>
       contender === 'floor' ? `  ${seconds(to)}  ${step}` : `  ${seconds(from)} ${seconds(to)}  ${step}`,
@@ -33,11 +38,13 @@ export function reportShape(shape: string, rounds: readonly Round[]): readonly s
       `  ${contender.padEnd(8)} ready ${middle((round) => round.ready)} s   returned ${middle((round) => round.returned)} s   processor seconds until ready: hosts ${middle((round) => round.toReady.hostSeconds)} operator ${middle((round) => round.toReady.operatorSeconds)} machine ${middle((round) => round.toReady.machineSeconds)}   (${of.length} rounds)`,
     ];
   };
+  const again = median(own.flatMap((round) => (round.again === undefined ? [] : [round.again / round.returned])));
   const [ready, returned] = [ratio(shape, rounds, 'ready'), ratio(shape, rounds, 'returned')];
   return [
     `${shape}, medians:`,
     ...line('floor'),
     ...line('landfall'),
+    ...(again === undefined ? [] : [`  second apply / first: ${again.toFixed(3)}`]),
     ...(ready === undefined || returned === undefined
       ? []
       : [`  Landfall / floor: ready ${ready.toFixed(2)}, returned ${returned.toFixed(2)}`]),

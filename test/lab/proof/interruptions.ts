@@ -42,30 +42,6 @@ async function reach(run: SeenRun, moment: Moment): Promise<boolean> {
   return going && !progressOf(run).over;
 }
 
-/**
- * Milliseconds in which the first control plane was being changed by steps that were then proved, over all runs. An
- * undisturbed run is hardly shorter: those steps wait for one another, and all else waits for them.
- */
-function busyTime(runs: readonly SeenRun[], host: string): number {
-  let busy = 0;
-  for (const run of runs) {
-    const spans = run
-      .events()
-      .flatMap((event) =>
-        event.type === 'step-finished' && event.outcome === 'applied' && event.step.endsWith(`@${host}`)
-          ? [{ from: Date.parse(event.at) - event.milliseconds, to: Date.parse(event.at) }]
-          : [],
-      )
-      .sort((left, right) => left.from - right.from);
-    let end = 0;
-    for (const { from, to } of spans) {
-      busy += Math.max(0, to - Math.max(from, end));
-      end = Math.max(end, to);
-    }
-  }
-  return busy;
-}
-
 export function interruptionProofs(of: () => Stage): void {
   let plan: ReturnType<typeof moments> | undefined;
   const started = () => {
@@ -189,7 +165,6 @@ export function interruptionProofs(of: () => Stage): void {
     expect(output.stdout).toMatch(/ Finished in .*: \d+ steps changed something, \d+ were done already\./);
     stage.completed = output as Output;
     const runs = seenRuns(stage.lab, stage.cluster);
-    stage.firstRun = busyTime(runs, 'node-1');
     expect(appliedAgain(runs)).toEqual([]);
   });
 }

@@ -30,8 +30,6 @@ export type Stage = {
   readonly rebooted: Set<string>;
   /** What the run that completed the cluster printed. */
   completed: Output | undefined;
-  /** Milliseconds below which no undisturbed first run could have been. */
-  firstRun: number | undefined;
 };
 
 /** A host whose state folder is a small disk of its own, so that it can be full. It must not lose power: it is in memory, and accepted as such. */
@@ -65,7 +63,6 @@ export async function setStage(name: string, seed: number, say: (line: string) =
       victim: undefined,
       rebooted: new Set(),
       completed: undefined,
-      firstRun: undefined,
     };
   } catch (error) {
     await lab.down();
