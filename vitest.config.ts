@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: ['test/lab/**/*.lab.test.ts', 'test/benchmarks/**'],
+    globalSetup: ['test/temporary-folder.ts'],
     pool: 'forks',
     testTimeout: 30_000,
   },

@@ -135,6 +135,8 @@ async function oneRound(
     const judging = run(lab.inside([process.execPath, process.argv[1] ?? '', 'judge', JSON.stringify(request)])).then(
       async (output) => ({ output, counters: await readCounters(lab) }),
     );
+    // It is waited for below, if the command gets that far.
+    judging.catch(() => {});
     const memory = watchMemory(lab, cluster);
     const lines: { readonly at: number; readonly text: string }[] = [];
     const output = await run(counted(lab, command), {
