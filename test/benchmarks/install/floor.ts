@@ -16,6 +16,8 @@ import type { Lab } from '../../lab/hosts/lab.ts';
 
 const token = 'abcdef.0123456789abcdef';
 const certificateKey = '0123456789abcdef'.repeat(4);
+// What needs the balancers, certificates and approver of Landfall.
+const ofLandfall = new Set(['apiServer', 'controllerManager', 'scheduler', 'serverTLSBootstrap']);
 const uses = new Set(['every-node', 'control-plane', 'network']);
 
 const kubeletUnit = `[Unit]
@@ -121,12 +123,16 @@ export async function prepareFloor(
 `,
   );
   await writeFile(path.join(folder, 'ssh_config'), blocks.join('\n'));
-  await writeFile(path.join(folder, 'flannel.yaml'), flannel);
   const planes = document.hosts.filter((host) => host.role === 'control-plane');
   const workers = document.hosts.filter((host) => host.role === 'worker');
   const [first] = planes;
   if (first === undefined) throw new TypeError('there is no control plane');
   const endpoint = `${first.address}:6443`;
+  // Nothing of the floor goes by a local balancer.
+  const direct = flannel
+    .replace(/(KUBERNETES_SERVICE_HOST\s+value: ).*/, `$1"${first.address}"`)
+    .replace(/(KUBERNETES_SERVICE_PORT\s+value: ).*/, '$1"6443"');
+  await writeFile(path.join(folder, 'flannel.yaml'), direct);
   const init = initConfiguration({
     document,
     host: first,
@@ -139,8 +145,10 @@ export async function prepareFloor(
   await writeFile(
     path.join(folder, 'init.yaml'),
     changed(init, (part) => {
-      if (part['kind'] === 'ClusterConfiguration') return { ...part, controlPlaneEndpoint: endpoint };
-      return part['kind'] === 'InitConfiguration' ? { ...part, certificateKey } : part;
+      const own = Object.entries(part).filter(([key]) => !ofLandfall.has(key));
+      const plain: Record<string, unknown> = Object.fromEntries(own);
+      if (part['kind'] === 'ClusterConfiguration') return { ...plain, controlPlaneEndpoint: endpoint };
+      return part['kind'] === 'InitConfiguration' ? { ...plain, certificateKey } : plain;
     }),
   );
   for (const host of [...planes.slice(1), ...workers]) {
