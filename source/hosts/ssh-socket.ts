@@ -7,6 +7,10 @@ import { Socket } from 'node:net';
  */
 export function openSshSocket(address: string, port: number): Socket {
   const socket = new Socket();
+  // Many small questions and answers: waiting to fill packets would cost 40 ms with each of them.
+  socket.setNoDelay(true);
+  socket.connect({ host: address, port });
+  // After `connect`, which puts the usual `write` in its place again.
   const write = socket.write.bind(socket) as (...words: unknown[]) => boolean;
   let batching = false;
   socket.write = (...words: unknown[]): boolean => {
@@ -20,8 +24,5 @@ export function openSshSocket(address: string, port: number): Socket {
     }
     return write(...words);
   };
-  // Many small questions and answers: waiting to fill packets would cost 40 ms with each of them.
-  socket.setNoDelay(true);
-  socket.connect({ host: address, port });
   return socket;
 }
