@@ -83,16 +83,22 @@ function corrupt(item: string, blob: StoredBlob, what: string): LandfallError {
   });
 }
 
-/** @param reused one buffer for every chunk, for a reader that keeps none of them */
+type Reading = {
+  /** One buffer for every chunk, for a reader that keeps none of them. */
+  readonly reused?: Buffer;
+  /** The digest is proved by whoever reads. */
+  readonly unproved?: boolean;
+};
+
 async function* content(
   blob: StoredBlob,
   size: number,
   offset: number,
   item: string,
-  reused?: Buffer,
+  { reused, unproved }: Reading = {},
 ): AsyncGenerator<Buffer> {
   if (blob.size !== size) throw corrupt(item, blob, `it has ${blob.size} bytes instead of ${size}`);
-  const hash = offset === 0 ? createHash('sha256') : undefined;
+  const hash = offset === 0 && unproved !== true ? createHash('sha256') : undefined;
   const check = (): void => {
     if (hash !== undefined && `sha256:${hash.digest('hex')}` !== blob.digest) {
       throw corrupt(item, blob, 'its content does not match its digest');
@@ -137,6 +143,15 @@ export function readBlob(blob: StoredBlob, size: number, offset: number, item: s
   return Readable.from(content(blob, size, offset, item), { objectMode: false, highWaterMark: chunkSize });
 }
 
+/**
+ * The blob from an offset in pieces of one memory: each is done with when the next one is asked for. Its size is compared;
+ * its digest is for the reader to prove.
+ * @throws BUNDLE_CORRUPT, BUNDLE_READ
+ */
+export function blobPieces(blob: StoredBlob, size: number, offset: number, item: string): AsyncIterable<Buffer> {
+  return content(blob, size, offset, item, { reused: Buffer.allocUnsafe(chunkSize), unproved: true });
+}
+
 /** The whole of a small blob, proved. */
 export async function readSmallBlob(blob: StoredBlob, item: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -151,7 +166,7 @@ export async function proveBlob(
   item: string,
   options: { readonly signal?: AbortSignal; readonly onBytes?: (count: number) => void } = {},
 ): Promise<void> {
-  for await (const chunk of content(blob, size, 0, item, Buffer.allocUnsafe(chunkSize))) {
+  for await (const chunk of content(blob, size, 0, item, { reused: Buffer.allocUnsafe(chunkSize) })) {
     if (options.signal !== undefined) throwIfStopped(options.signal);
     options.onBytes?.(chunk.length);
   }

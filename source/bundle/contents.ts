@@ -54,6 +54,11 @@ export interface Bundle {
   /** The file of that role; BUNDLE_FILE_MISSING when there is none for the architecture. */
   file(role: FileRole, architecture: Architecture): BundleFile;
   openFile(file: BundleFile, offset?: number): Readable;
+  /**
+   * The content of a file without a proof of its digest, for a reader that proves it: a piece is done with when the next
+   * one is asked for.
+   */
+  filePieces(file: BundleFile, offset: number): AsyncIterable<Buffer>;
   /** Every manifest, configuration and layer an image needs for these architectures, manifests last. */
   imageBlobs(image: BundleImage, architectures: readonly Architecture[]): Promise<readonly BundleBlob[]>;
   openBlob(digest: string, offset?: number): Readable;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { LandfallError } from '../errors.ts';
-import { findBlob, readBlob, readSmallBlob, type StoredBlob } from './blob-store.ts';
+import { blobPieces, findBlob, readBlob, readSmallBlob, type StoredBlob } from './blob-store.ts';
 import type { Bundle, BundleBlob } from './contents.ts';
 import { imageTree } from './image-tree.ts';
 import { readIndex, readSummary } from './layout.ts';
@@ -90,6 +90,12 @@ export async function openBundle(directory: string): Promise<OpenedBundle> {
       });
     },
     openFile: (file, offset) => openBlob(`sha256:${file.sha256}`, offset),
+    filePieces(file, offset) {
+      const digest = `sha256:${file.sha256}`;
+      const found = known.get(digest);
+      if (found === undefined) throw incomplete(directory, [`${digest} is not in it`]);
+      return blobPieces(found.blob, found.size, offset, found.item);
+    },
     openBlob,
     async imageBlobs(image, architectures) {
       const tree = await imageTree(bundle, image, architectures);

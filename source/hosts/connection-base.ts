@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { LandfallError } from '../errors.ts';
 import type { CommandOptions, CommandResult, HostConnection, UploadOptions } from './connection.ts';
 import { outputMark } from './remote-script.ts';
@@ -84,7 +84,7 @@ export abstract class BaseConnection implements HostConnection {
     if (offset < size) {
       const how = offset > 0 ? 'append' : 'new';
       arrived = await this.check(`Send ${target}`, transferScripts.receive, [target, how, String(size)], {
-        stdin: Readable.from(counted(open(offset), offset, options.onProgress), { objectMode: false }),
+        stdin: counted(open(offset), offset, options.onProgress),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
     }
@@ -120,10 +120,10 @@ async function* counted(
   }
 }
 
-async function prefixHash(open: (offset: number) => Readable, length: number): Promise<string> {
+async function prefixHash(open: UploadOptions['open'], length: number): Promise<string> {
   const hash = createHash('sha256');
   let left = length;
-  for await (const chunk of open(0) as AsyncIterable<Buffer>) {
+  for await (const chunk of open(0)) {
     hash.update(chunk.length > left ? chunk.subarray(0, left) : chunk);
     left -= chunk.length;
     if (left <= 0) break;
@@ -182,12 +182,36 @@ export function afterMark(collector: { push(chunk: Buffer): void; end(): string 
   };
 }
 
-/** The input of a command as a stream that begins with the script's line. */
-export function inputStream(
-  line: string,
-  stdin: CommandOptions['stdin'],
-): { readonly head: string; readonly tail: Readable | undefined } {
-  if (stdin === undefined) return { head: line, tail: undefined };
-  if (stdin instanceof Readable) return { head: line, tail: stdin };
-  return { head: line, tail: Readable.from([Buffer.from(stdin)]) };
+/** The input of a command in pieces: the script's line, and what follows it. */
+export function inputPieces(stdin: CommandOptions['stdin']): AsyncIterable<Buffer> | Iterable<Buffer> | undefined {
+  if (typeof stdin === 'string') return [Buffer.from(stdin)];
+  return Buffer.isBuffer(stdin) ? [stdin] : stdin;
+}
+
+/** Resolves when the piece is written, or can never be. */
+function written(target: Writable, piece: Buffer, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      gone.removeEventListener('abort', settle);
+      resolve();
+    };
+    gone.addEventListener('abort', settle, { once: true });
+    target.write(piece, settle);
+  });
+}
+
+/**
+ * Writes pieces one after the other, so that a source may use the memory of one for the next, and ends the target.
+ * @param gone is aborted when nobody reads any more; the source is closed then.
+ */
+export async function feed(
+  source: AsyncIterable<Buffer> | Iterable<Buffer>,
+  target: Writable,
+  gone: AbortSignal,
+): Promise<void> {
+  for await (const piece of source) {
+    if (!gone.aborted) await written(target, piece, gone);
+    if (gone.aborted || target.destroyed) return;
+  }
+  target.end();
 }

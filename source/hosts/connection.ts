@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /** Result of a command on a host. */
 export type CommandResult = {
   readonly exitCode: number;
@@ -8,8 +6,11 @@ export type CommandResult = {
 };
 
 export type CommandOptions = {
-  /** Written to the command's standard input, then closed. The only place a secret may go. */
-  readonly stdin?: string | Buffer | Readable;
+  /**
+   * Written to the command's standard input, then closed. The only place a secret may go. A piece of a stream is done with
+   * when the next one is asked for.
+   */
+  readonly stdin?: string | Buffer | AsyncIterable<Buffer>;
   /** Aborts the command. */
   readonly signal?: AbortSignal;
   /** Milliseconds after which the command is ended with an error; no limit unless set. */
@@ -28,8 +29,11 @@ export type UploadOptions = {
   readonly size: number;
   /** Lower-case hex SHA-256 of the whole content. */
   readonly sha256: string;
-  /** Opens the content from a byte offset, so that an upload goes on where it stopped. */
-  readonly open: (offset: number) => Readable;
+  /**
+   * Opens the content from a byte offset, so that an upload goes on where it stopped. A piece is done with when the next
+   * one is asked for.
+   */
+  readonly open: (offset: number) => AsyncIterable<Buffer>;
   readonly onProgress?: (sent: number) => void;
   readonly signal?: AbortSignal;
 };

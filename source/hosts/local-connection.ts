@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import type { CommandOptions, CommandResult } from './connection.ts';
-import { afterMark, BaseConnection, inputStream, lineCollector } from './connection-base.ts';
+import { afterMark, BaseConnection, feed, inputPieces, lineCollector } from './connection-base.ts';
 import { bootstrap, scriptLine } from './remote-script.ts';
 
 /** The operator machine itself as a host. */
@@ -14,7 +14,7 @@ export class LocalConnection extends BaseConnection {
 
   async run(script: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<CommandResult> {
     const head = scriptLine(script, args);
-    const { tail } = inputStream(head, options.stdin);
+    const tail = inputPieces(options.stdin);
     const stdout = afterMark(lineCollector(options.onLine, 'stdout'));
     const stderr = afterMark(lineCollector(options.onLine, 'stderr'));
     const child = execa('/bin/sh', ['-c', bootstrap], {
@@ -29,13 +29,16 @@ export class LocalConnection extends BaseConnection {
     child.stdin.on('error', () => {});
     child.stdin.write(head);
     let broken: Error | undefined;
-    tail?.on('error', (error) => {
-      broken = error;
-      child.kill();
-    });
+    const gone = new AbortController();
     if (tail === undefined) child.stdin.end();
-    else tail.pipe(child.stdin);
+    else {
+      feed(tail, child.stdin, gone.signal).catch((error: Error) => {
+        broken = error;
+        child.kill();
+      });
+    }
     const result = await child;
+    gone.abort();
     if (broken !== undefined) throw broken;
     options.signal?.throwIfAborted();
     return { exitCode: result.exitCode ?? 128, stdout: stdout.end(), stderr: stderr.end() };

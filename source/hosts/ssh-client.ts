@@ -4,6 +4,7 @@ import type { HostEntry } from '../cluster/document.ts';
 import { LandfallError } from '../errors.ts';
 import type { HostKeyStore, HostKeyVerdict } from './host-keys.ts';
 import { type HostSecrets, type SshLogin, sshLogin } from './ssh-login.ts';
+import { reusePackets } from './ssh-packets.ts';
 import { openSshSocket } from './ssh-socket.ts';
 
 const readyTimeout = 30_000;
@@ -93,9 +94,11 @@ export async function connectSshClient(
   client.on('keyboard-interactive', (_name, _instructions, _language, prompts, finish) =>
     finish(prompts.map(() => secrets.password ?? '')),
   );
+  const socket = through ?? openSshSocket(host.address, host.ssh.port);
+  reusePackets(client, socket);
   client.connect({
     ...login.configuration,
-    sock: through ?? openSshSocket(host.address, host.ssh.port),
+    sock: socket,
     readyTimeout,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 3,

@@ -2,7 +2,7 @@ import type { ClientChannel } from 'ssh2';
 import type { HostEntry } from '../cluster/document.ts';
 import { LandfallError } from '../errors.ts';
 import type { CommandOptions, CommandResult } from './connection.ts';
-import { afterMark, BaseConnection, inputStream, lineCollector } from './connection-base.ts';
+import { afterMark, BaseConnection, feed, inputPieces, lineCollector } from './connection-base.ts';
 import type { HostKeyStore } from './host-keys.ts';
 import { type JumpHosts, openJumpHosts } from './jump-hosts.ts';
 import { scriptLine, shellCommand, sudoCommand } from './remote-script.ts';
@@ -159,14 +159,15 @@ function exchange(
   const context = { host: name };
   const stdout = afterMark(lineCollector(options.onLine, 'stdout'));
   const stderr = afterMark(lineCollector(options.onLine, 'stderr'));
-  const { tail } = inputStream(head, options.stdin);
+  const tail = inputPieces(options.stdin);
+  const gone = new AbortController();
   return new Promise((resolve, reject) => {
     let failure: Error | undefined;
     const timers: NodeJS.Timeout[] = [];
     const settle = (exitCode: number | undefined, killed = false): void => {
       for (const timer of timers) clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      tail?.destroy();
+      gone.abort();
       const began = stdout.seen();
       const result = { stdout: stdout.end(), stderr: stderr.end() };
       if (failure !== undefined) reject(failure);
@@ -209,8 +210,7 @@ function exchange(
       channel.end(head);
       return;
     }
-    tail.on('error', (error) => end(error));
     channel.write(head);
-    tail.pipe(channel);
+    feed(tail, channel, gone.signal).catch(end);
   });
 }

@@ -1,7 +1,8 @@
 import { readAsset } from '../assets.ts';
-import type { BundleFile, FileRole } from '../bundle/contents.ts';
+import type { Bundle, BundleFile, FileRole } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
+import { LandfallError } from '../errors.ts';
 import type { HostFacts } from '../hosts/facts.ts';
 import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
 import { type ConnectedHost, controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
@@ -101,6 +102,11 @@ function nearestRegistries(context: InstallContext, host: HostEntry): readonly s
   return [...planes.slice(position), ...planes.slice(0, position)].map((plane) => plane.address);
 }
 
+/** Reads a file of the bundle to its end, which proves it. */
+async function readThrough(bundle: Bundle, file: BundleFile): Promise<void> {
+  for await (const _ of bundle.openFile(file));
+}
+
 /** Sends an archive or program of the bundle to a host and unpacks it; done when the marker names the same content. */
 export function uploadedFile(
   context: InstallContext,
@@ -131,14 +137,19 @@ export function uploadedFile(
       const file = context.bundle.file(role, facts.architecture);
       const staged = `${hostPaths.state}/${role}.upload`;
       await connection.check('Make folders', 'mkdir -p "$@"', [hostPaths.state, hostPaths.markers, hostPaths.programs]);
-      await connection.upload({
+      const sending = connection.upload({
         target: file.archive ? staged : target(file),
         mode: 0o755,
         size: file.size,
         sha256: file.sha256,
-        open: (offset) => context.bundle.openFile(file, offset),
+        open: (offset) => context.bundle.filePieces(file, offset),
         onProgress: (sent) => reporter.progress(sent, file.size, 'bytes'),
         signal: reporter.signal,
+      });
+      await sending.catch(async (error: unknown) => {
+        // The host found another content: if the bundle is to blame, that is what a person has to know.
+        if (error instanceof LandfallError && error.code === 'UPLOAD_HASH') await readThrough(context.bundle, file);
+        throw error;
       });
       if (!file.archive) return connection.writeFile(marker, file.sha256, 0o644);
       const unpack = await readAsset('hosts/unpack.sh');

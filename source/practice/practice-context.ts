@@ -26,6 +26,7 @@ function practiceBundle(): Bundle {
     images: images.map((image) => ({ ...image, digest: `sha256:${'0'.repeat(64)}`, architectures: ['amd64'] })),
     file: (role: FileRole, architecture: Architecture): BundleFile => never(`file ${role} for ${architecture}`),
     openFile: () => never('files'),
+    filePieces: () => never('files'),
     imageBlobs: async () => [],
     openBlob: () => never('blobs'),
   };

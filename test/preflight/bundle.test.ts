@@ -39,6 +39,7 @@ function bundle(stream: () => Readable): Bundle {
     images: [image('every-node', 'a'), image('control-plane', 'b'), image('network', 'c'), image('application', 'd')],
     file: () => file('kubelet', 1),
     openFile: stream,
+    filePieces: () => Readable.from([]),
     // All images share one layer, which is stored once.
     imageBlobs: async ({ digest }) => [
       { digest, size: sizes[digest] ?? 0 },

@@ -48,6 +48,7 @@ function bundleOf(directory: string, layer: number): Bundle {
       throw new TypeError('not asked for');
     },
     openFile: () => Readable.from([Buffer.alloc(1000)]),
+    filePieces: () => Readable.from([]),
     imageBlobs: async () => [{ digest: 'sha256:1', size: layer }],
     openBlob: () => Readable.from([]),
   };

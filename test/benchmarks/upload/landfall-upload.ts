@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import { blobPieces } from '../../../source/bundle/blob-store.ts';
 import { openHostKeyStore } from '../../../source/hosts/host-keys.ts';
 import { SshConnection } from '../../../source/hosts/ssh-connection.ts';
 import type { LabHost } from '../../lab/hosts/lab.ts';
@@ -43,7 +43,8 @@ export async function uploadOnce(text: string): Promise<void> {
     mode: 0o644,
     size,
     sha256,
-    open: (offset) => createReadStream(file, { start: offset, highWaterMark: 1 << 20 }),
+    open: (offset) =>
+      blobPieces({ digest: `sha256:${sha256}`, size, pieces: [{ path: file, size }] }, size, offset, file),
   });
   await connection.close();
   const { user, system } = process.cpuUsage(usage);
