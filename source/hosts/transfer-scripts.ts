@@ -33,8 +33,8 @@ follow() {
     there=$(stat -c %s "$part")
     if [ "$there" -ge "$size" ]; then dd if="$part" bs=1048576 skip="$block" 2>/dev/null; return; fi
     blocks=$((there / 1048576 - block))
-    if [ "$blocks" -gt 0 ]; then dd if="$part" bs=1048576 skip="$block" count="$blocks" 2>/dev/null; block=$((block + blocks))
-    else sleep 0.02 2>/dev/null || sleep 1; fi
+    if [ "$blocks" -ge 16 ]; then dd if="$part" bs=1048576 skip="$block" count="$blocks" 2>/dev/null; block=$((block + blocks))
+    else sleep 0.03 2>/dev/null || sleep 1; fi
   done
 }
 follow | hash &
