@@ -73,6 +73,14 @@ ${entry##*/}
       fi
     done <"$list"
   done
+  # What was set aside before the install comes back as it was, once its files are there again.
+  if [ -f "$record/services" ]; then
+    systemctl daemon-reload
+    while read -r unit enabled active; do
+      case $enabled in enabled) systemctl enable --quiet "$unit" 2>/dev/null || fail "$unit cannot be enabled again" ;; esac
+      case $active in active | activating) systemctl start "$unit" || fail "$unit cannot be started again" ;; esac
+    done <"$record/services"
+  fi
   if [ -f "$record/modules" ]; then
     while read -r module; do modprobe -r "$module" 2>/dev/null; done <"$record/modules"
   fi

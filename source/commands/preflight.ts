@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { clusterHome } from '../cluster/home.ts';
 import { recallCluster } from '../cluster/known-cluster.ts';
 import { loadClusterDocument } from '../cluster/load-document.ts';
-import { acceptedIds } from '../preflight/accept.ts';
+import { acceptedIds, setAsideIds } from '../preflight/accept.ts';
 import { runPreflight } from '../preflight/run-preflight.ts';
 import { openHostPool } from '../runs/open-context.ts';
 import { chooseLanguage, collectIds, parseReportOutput, showReport, untilInterrupted } from './check-report.ts';
@@ -12,6 +12,7 @@ import { printAside } from './print.ts';
 type PreflightCommandOptions = {
   readonly bundle?: string;
   readonly fix?: true;
+  readonly setAside: readonly string[];
   readonly accept: readonly string[];
   readonly output: string;
   readonly language?: string;
@@ -28,6 +29,12 @@ export function preflightCommand(): Command {
     .argument('<document>', 'the cluster document, cluster.yaml')
     .option('--bundle <folder>', 'the offline bundle that is to be installed; the remembered one unless given')
     .option('--fix', 'mend what can be mended safely; landfall reset undoes it')
+    .option(
+      '--set-aside <id>',
+      'stop and put aside what this check found, with its containers; landfall reset gives it back; may be given more than once',
+      collectIds,
+      [],
+    )
     .option('--accept <id>', 'accept the finding of this check; may be given more than once', collectIds, [])
     .option('--no-disk-test', 'leave out the test of the disk speed, which writes for some seconds')
     .option('--output <format>', 'text, json or junit', 'text')
@@ -39,6 +46,7 @@ async function preflight(file: string, options: PreflightCommandOptions): Promis
   const output = parseReportOutput(options.output);
   const document = loadClusterDocument(file);
   const accepted = acceptedIds([...(document.preflight?.accept ?? []), ...options.accept]);
+  const setAside = setAsideIds(options.setAside);
   const bundle = options.bundle === undefined ? recallCluster(document.name)?.bundle : path.resolve(options.bundle);
   const pool = openHostPool(document, clusterHome(document.name), {});
   try {
@@ -50,6 +58,7 @@ async function preflight(file: string, options: PreflightCommandOptions): Promis
         ...(bundle === undefined ? {} : { bundle }),
         diskTest: options.diskTest,
         fix: options.fix === true,
+        setAside,
         signal,
         onFix: ({ id, host, problem }) =>
           printAside(

@@ -372,6 +372,7 @@ export const en = {
     remedy: 'What to do',
     open: 'details',
     doFix: 'Let Landfall mend it',
+    doSetAside: 'Stop it, with its containers, and put it aside until a reset',
     doAccept: 'Accept it and go on',
     doNotAccept: 'Accept it no longer',
     onHosts: 'On',

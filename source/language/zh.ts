@@ -363,6 +363,7 @@ export const zh: Messages = {
     remedy: '处理办法',
     open: '详情',
     doFix: '让 Landfall 修复',
+    doSetAside: '停止它及其容器并搁置，重置时归还',
     doAccept: '接受并继续',
     doNotAccept: '不再接受',
     onHosts: '主机',

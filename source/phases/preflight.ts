@@ -38,7 +38,8 @@ const seenIn = (verdict: Verdict): string => (verdict.state === 'finding' ? verd
 function whatToDo(result: CheckResult): string {
   const { mend } = checkText(result.id, 'en');
   const again = /[.!?]$/.test(mend) ? `${mend} Then` : `${mend}; then`;
-  const itself = result.fixable ? ' landfall preflight --fix mends it as well.' : '';
+  const way = result.onConsent ? `--set-aside ${result.id} puts it aside until a reset.` : '--fix mends it as well.';
+  const itself = result.fixable ? ` landfall preflight ${way}` : '';
   const accept = result.neverIgnored
     ? ''
     : ` To go on in spite of it, name ${result.id} under spec.preflight.accept in the cluster document.`;

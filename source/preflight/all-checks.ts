@@ -8,8 +8,8 @@ export type CheckDescription = {
   readonly scope: Scope;
   readonly severity: Severity;
   readonly neverIgnored: boolean;
-  /** Whether `--fix` can mend it. */
-  readonly fixable: boolean;
+  /** Whether Landfall can mend it: by `--fix`, or by `--set-aside` only. */
+  readonly mended: 'no' | 'by-fix' | 'on-consent';
 };
 
 /** Every check there is: first those of a host over its facts, then the others. */
@@ -19,13 +19,14 @@ export const allChecks: readonly CheckDescription[] = [
     scope: 'host' as const,
     severity: check.severity,
     neverIgnored: check.neverIgnored === true,
-    fixable: check.fix !== undefined,
+    mended:
+      check.fix === undefined ? ('no' as const) : check.fix.onConsent ? ('on-consent' as const) : ('by-fix' as const),
   })),
   ...declaredChecks.map((check) => ({
     id: check.id,
     scope: check.scope,
     severity: check.severity,
     neverIgnored: check.neverIgnored === true,
-    fixable: false,
+    mended: 'no' as const,
   })),
 ];

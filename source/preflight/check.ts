@@ -45,6 +45,8 @@ export type HostInput = {
 export type Fix = {
   readonly script: string;
   readonly args: (input: HostInput) => readonly string[];
+  /** It ends or takes away what somebody may want, so it is done only where the person names the check. */
+  readonly onConsent?: true;
 };
 
 type Common = {
@@ -75,6 +77,8 @@ export type CheckResult = {
   readonly subject: string;
   readonly verdict: Verdict;
   readonly fixable: boolean;
+  /** It is mended only where the person names the check. */
+  readonly onConsent?: true;
   /** The person accepted this finding by its id. */
   readonly accepted: boolean;
 };

@@ -13,12 +13,18 @@ const scopes: Readonly<Record<Scope, string>> = {
 
 const severities: Readonly<Record<Severity, string>> = { blocks: 'blocks', warns: 'warns', informs: 'note' };
 
+const mendings: Readonly<Record<CheckDescription['mended'], string>> = {
+  no: '',
+  'by-fix': 'yes',
+  'on-consent': '`--set-aside`',
+};
+
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function row(check: CheckDescription): string {
   const { title, why, mend } = checkText(check.id, 'en');
   const severity = check.neverIgnored ? `${severities[check.severity]}, never accepted` : severities[check.severity];
-  return `| \`${check.id}\` | ${cell(title)} | ${severity} | ${cell(why)} | ${cell(mend)} | ${check.fixable ? 'yes' : ''} |`;
+  return `| \`${check.id}\` | ${cell(title)} | ${severity} | ${cell(why)} | ${cell(mend)} | ${mendings[check.mended]} |`;
 }
 
 /** The text of `docs/checks.md`. */
@@ -50,7 +56,9 @@ spec:
 \`\`\`
 
 A check that could not run says so and never counts as passed. \`--fix\` mends what the last column names; every change is noted
-on the host first, and \`landfall reset\` undoes it. Exit codes: 0 ready, 1 something blocks, 2 wrong use, 5 warnings, 6 checks
+on the host first, and \`landfall reset\` undoes it. What somebody may be using (a container runtime, another kubelet) is only
+touched where it is named: \`--set-aside runtime-containerd\` ends its containers, stops it and moves it into the record of the
+host; \`reset\` gives it back and starts what was running. Exit codes: 0 ready, 1 something blocks, 2 wrong use, 5 warnings, 6 checks
 that could not run. \`--output json\` and \`--output junit\` are for pipelines.
 
 Ports the hosts of a cluster use among each other: 6443/tcp, 5443/tcp (all hosts → control planes), 2379 and 2380/tcp (among

@@ -24,6 +24,7 @@ export function evaluateHost(input: HostInput, accepted: ReadonlySet<string>): r
         subject: input.host.name,
         verdict,
         fixable: check.fix !== undefined && verdict.state === 'finding',
+        ...(check.fix?.onConsent ? { onConsent: true as const } : {}),
         accepted: verdict.state !== 'pass' && check.neverIgnored !== true && accepted.has(check.id),
       };
     });

@@ -24,7 +24,7 @@ export function formatText(report: PreflightReport, language: CheckLanguage): re
     if (verdict.state === 'could-not-run') return [head, `    ${verdict.reason}`, ''];
     if (verdict.state !== 'finding') return [];
     const ways = [
-      ...(result.fixable ? [words.fixable] : []),
+      ...(result.fixable ? [result.onConsent ? words.setAsideHint(result.id) : words.fixable] : []),
       ...(result.severity !== 'informs' && !result.neverIgnored ? [words.acceptHint(result.id)] : []),
     ];
     return [
@@ -60,6 +60,7 @@ export function formatJson(report: PreflightReport, language: CheckLanguage): st
         accepted: result.accepted,
         neverIgnored: result.neverIgnored,
         fixable: result.fixable,
+        ...(result.onConsent ? { onConsent: true } : {}),
         ...checkText(result.id, language),
       })),
     },

@@ -33,6 +33,8 @@ export type PreflightOptions = {
   readonly names?: boolean;
   /** Mends what can be mended before the final results. */
   readonly fix?: boolean;
+  /** Ids of checks whose findings are mended though that ends or takes away what somebody may want. */
+  readonly setAside?: ReadonlySet<string>;
   readonly onResult?: (result: CheckResult) => void;
   readonly onFix?: (outcome: FixOutcome) => void;
   readonly signal?: AbortSignal;
@@ -144,8 +146,10 @@ async function lookAt(
   options: PreflightOptions,
 ): Promise<{ readonly facts: HostFacts; readonly results: readonly CheckResult[] }> {
   const first = evaluateHost(input, options.accepted);
-  const fixable = first.filter((result) => result.fixable && !result.accepted);
-  if (options.fix !== true || fixable.length === 0) return { facts: input.facts, results: first };
+  const wanted = ({ id, onConsent }: CheckResult): boolean =>
+    onConsent ? options.setAside?.has(id) === true : options.fix === true;
+  const fixable = first.filter((result) => result.fixable && !result.accepted && wanted(result));
+  if (fixable.length === 0) return { facts: input.facts, results: first };
   for (const outcome of await fixFindings(connection, input, fixable)) options.onFix?.(outcome);
   const facts = await gatherFacts(connection);
   return { facts, results: evaluateHost({ ...input, facts }, options.accepted) };

@@ -21,6 +21,7 @@ type ReportWords = {
   readonly why: string;
   readonly mend: string;
   readonly fixable: string;
+  readonly setAsideHint: (id: string) => string;
   readonly acceptHint: (id: string) => string;
   readonly summary: (counts: {
     readonly passed: number;
@@ -45,6 +46,7 @@ export const reportWords: Readonly<Record<CheckLanguage, ReportWords>> = {
     why: 'why',
     mend: 'mend',
     fixable: 'landfall preflight --fix mends it',
+    setAsideHint: (id) => `landfall preflight --set-aside ${id} stops it and puts it aside until a reset`,
     acceptHint: (id) => `accept it with --accept ${id}`,
     summary: (counts) =>
       `${one(counts.passed, 'check', 'checks')} passed, ${one(counts.blocks, 'finding blocks', 'findings block')}, ${one(counts.warns, 'warning', 'warnings')}, ${one(counts.informs, 'note', 'notes')}, ${counts.couldNotRun} could not run, ${counts.accepted} accepted (${counts.seconds} s)`,
@@ -58,6 +60,7 @@ export const reportWords: Readonly<Record<CheckLanguage, ReportWords>> = {
     why: '原因',
     mend: '处理',
     fixable: '可用 landfall preflight --fix 修复',
+    setAsideHint: (id) => `可用 landfall preflight --set-aside ${id} 停止并搁置，重置时归还`,
     acceptHint: (id) => `可用 --accept ${id} 接受`,
     summary: (counts) =>
       `${counts.passed} 项通过，${counts.blocks} 项阻止，${counts.warns} 项警告，${counts.informs} 项提示，${counts.couldNotRun} 项无法检查，${counts.accepted} 项已接受（${counts.seconds} 秒）`,

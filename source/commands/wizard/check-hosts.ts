@@ -25,6 +25,7 @@ function shown(result: PreflightResult, language: LanguageName): CheckResult {
     why: words.why,
     remedy: words.mend,
     fixable: result.fixable,
+    ...(result.onConsent ? { onConsent: true as const } : {}),
     acceptable: !result.neverIgnored,
   };
 }

@@ -83,14 +83,18 @@ export const leftoversEn = {
   'runtime-docker': text(
     'No Docker',
     'Docker and Kubernetes share containerd; the installation replaces it, and containers of Docker stop.',
-    'Move what Docker runs elsewhere and remove Docker, or use another machine.',
+    'Move what Docker runs elsewhere and remove Docker, or let Landfall put it aside.',
   ),
   'runtime-containerd': text(
     'No other containerd',
     'A containerd of another origin is installed, and two on one machine hinder each other.',
-    'Remove its package, and Docker if that brought it, or use another machine.',
+    'Remove its package, and Docker if that brought it, or let Landfall put it aside.',
   ),
-  'runtime-crio': text('No CRI-O', 'Two container runtimes for Kubernetes hinder each other.', 'Remove CRI-O.'),
+  'runtime-crio': text(
+    'No CRI-O',
+    'Two container runtimes for Kubernetes hinder each other.',
+    'Remove CRI-O, or let Landfall put it aside.',
+  ),
   'runtime-podman': text(
     'Podman',
     'It lives beside Kubernetes without trouble, but uses memory and disk.',
@@ -99,12 +103,12 @@ export const leftoversEn = {
   'leftover-kubelet-unit': text(
     'No other kubelet',
     'A kubelet of another installation is there and would be started as well.',
-    'Remove the older installation (kubeadm reset, then remove its packages).',
+    'Remove the older installation (kubeadm reset, then remove its packages), or let Landfall put it aside.',
   ),
   'leftover-etcd-unit': text(
     'No other etcd',
     'Another etcd holds the ports and the folder that the cluster needs.',
-    'Stop and remove it, or use another machine for the control plane.',
+    'Stop and remove it, or let Landfall put it aside, or use another machine for the control plane.',
   ),
   'leftover-distribution': text(
     'No other Kubernetes distribution',

@@ -73,24 +73,28 @@ export const leftoversZh: Readonly<Record<keyof typeof leftoversEn, CheckText>> 
   'runtime-docker': text(
     '没有 Docker',
     'Docker 与 Kubernetes 共用 containerd；安装会替换它，Docker 的容器会停止。',
-    '请把 Docker 上的东西移走并卸载 Docker，或换一台机器。',
+    '请把 Docker 上的东西移走并卸载 Docker，或让 Landfall 将其搁置。',
   ),
   'runtime-containerd': text(
     '没有其他 containerd',
     '已装有别处来的 containerd，一台机器上两个会互相妨碍。',
-    '请卸载该软件包（以及带来它的 Docker），或换一台机器。',
+    '请卸载该软件包（以及带来它的 Docker），或让 Landfall 将其搁置。',
   ),
-  'runtime-crio': text('没有 CRI-O', '两个 Kubernetes 容器运行时会互相妨碍。', '请卸载 CRI-O。'),
+  'runtime-crio': text(
+    '没有 CRI-O',
+    '两个 Kubernetes 容器运行时会互相妨碍。',
+    '请卸载 CRI-O，或让 Landfall 将其搁置。',
+  ),
   'runtime-podman': text('Podman', '它可与 Kubernetes 并存，但占用内存和磁盘。', '无需处理。'),
   'leftover-kubelet-unit': text(
     '没有其他 kubelet',
     '另一套安装的 kubelet 也会被启动。',
-    '请清除旧的安装（kubeadm reset，然后卸载其软件包）。',
+    '请清除旧的安装（kubeadm reset，然后卸载其软件包），或让 Landfall 将其搁置。',
   ),
   'leftover-etcd-unit': text(
     '没有其他 etcd',
     '另一个 etcd 占用了集群需要的端口和目录。',
-    '请停止并卸载它，或另选机器做控制平面。',
+    '请停止并卸载它，或让 Landfall 将其搁置，或另选机器做控制平面。',
   ),
   'leftover-distribution': text(
     '没有其他 Kubernetes 发行版',

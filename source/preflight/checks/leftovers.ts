@@ -15,22 +15,31 @@ const occupied: ReadonlySet<CheckId> = new Set([
   'runtime-crio',
 ]);
 
-/** A check for paths that an older cluster left, with the fix that moves them into the host's own record. */
-function leftPaths(id: CheckId, severity: Severity, paths: readonly string[], movable = true): HostCheck {
+/**
+ * A check for paths that an older cluster left, with the fix that moves them into the host's own record; on consent where
+ * somebody may use them at this moment.
+ */
+function leftPaths(
+  id: CheckId,
+  severity: Severity,
+  paths: readonly string[],
+  movable: 'freely' | 'on-consent' | 'never' = 'freely',
+): HostCheck {
   const present = (input: HostInput): readonly string[] => input.facts.leftovers.filter((path) => paths.includes(path));
   return {
     id,
     severity,
     ...(occupied.has(id) ? { neverIgnored: true as const } : {}),
     applies: fresh,
-    ...(movable
-      ? {
+    ...(movable === 'never'
+      ? {}
+      : {
           fix: {
             script: 'hosts/preflight/move-aside.sh',
             args: (input: HostInput) => [...new Set(present(input).map((path) => movedWith[path] ?? path))],
+            ...(movable === 'on-consent' ? { onConsent: true as const } : {}),
           },
-        }
-      : {}),
+        }),
     evaluate: (input) => findingWhen(present(input), '-'),
   };
 }
@@ -42,22 +51,33 @@ const movedWith: Readonly<Record<string, string>> = {
   '/etc/kubernetes/kubelet.conf': '/etc/kubernetes',
   '/etc/kubernetes/bootstrap-kubelet.conf': '/etc/kubernetes',
   '/etc/kubernetes/pki': '/etc/kubernetes',
+  '/var/lib/containerd/io.containerd.metadata.v1.bolt': '/var/lib/containerd',
 };
 
-/** Services of another container runtime or Kubernetes. */
-function leftUnits(id: CheckId, severity: Severity, names: readonly string[]): HostCheck {
+/** Services of another container runtime or Kubernetes; some are stopped and set aside on consent. */
+function leftUnits(id: CheckId, severity: Severity, names: readonly string[], setAside?: 'on-consent'): HostCheck {
+  const present = (input: HostInput) =>
+    (input.facts.details.unitStates ?? []).filter(
+      (unit) => names.includes(unit.name.replace(/\.(service|socket)$/, '')) && unit.load !== 'masked',
+    );
   return {
     id,
     severity,
     ...(occupied.has(id) ? { neverIgnored: true as const } : {}),
     applies: fresh,
-    evaluate({ facts }) {
-      const { unitStates } = facts.details;
-      if (unitStates === undefined) return couldNotRun('systemctl');
+    ...(setAside === undefined
+      ? {}
+      : {
+          fix: {
+            script: 'hosts/preflight/set-aside-services.sh',
+            args: (input: HostInput) => present(input).map((unit) => unit.name),
+            onConsent: true as const,
+          },
+        }),
+    evaluate(input) {
+      if (input.facts.details.unitStates === undefined) return couldNotRun('systemctl');
       return findingWhen(
-        unitStates
-          .filter((unit) => names.includes(unit.name.replace(/\.(service|socket)$/, '')) && unit.load !== 'masked')
-          .map((unit) => `${unit.name} ${unit.active} ${unit.file}`),
+        present(input).map((unit) => `${unit.name} ${unit.active} ${unit.file}`),
         '-',
       );
     },
@@ -89,8 +109,8 @@ export const leftoverChecks: readonly HostCheck[] = [
   leftPaths('leftover-network-configuration', 'blocks', ['/etc/cni/net.d']),
   leftPaths('leftover-network-leases', 'warns', ['/var/lib/cni/networks', '/run/flannel']),
   leftPaths('leftover-kubelet', 'blocks', ['/var/lib/kubelet/config.yaml', '/var/lib/kubelet/pki']),
-  leftPaths('leftover-containerd-data', 'blocks', ['/var/lib/containerd/io.containerd.metadata.v1.bolt'], false),
-  leftPaths('leftover-containerd-configuration', 'informs', ['/etc/containerd/config.toml'], false),
+  leftPaths('leftover-containerd-data', 'blocks', ['/var/lib/containerd/io.containerd.metadata.v1.bolt'], 'on-consent'),
+  leftPaths('leftover-containerd-configuration', 'informs', ['/etc/containerd/config.toml'], 'never'),
   {
     id: 'leftover-distribution-data',
     severity: 'warns',
@@ -103,12 +123,12 @@ export const leftoverChecks: readonly HostCheck[] = [
         '-',
       ),
   },
-  leftUnits('runtime-docker', 'warns', ['docker']),
-  leftUnits('runtime-containerd', 'blocks', ['containerd']),
-  leftUnits('runtime-crio', 'blocks', ['crio']),
+  leftUnits('runtime-docker', 'warns', ['docker'], 'on-consent'),
+  leftUnits('runtime-containerd', 'blocks', ['containerd'], 'on-consent'),
+  leftUnits('runtime-crio', 'blocks', ['crio'], 'on-consent'),
   leftUnits('runtime-podman', 'informs', ['podman']),
-  leftUnits('leftover-kubelet-unit', 'blocks', ['kubelet']),
-  leftUnits('leftover-etcd-unit', 'blocks', ['etcd']),
+  leftUnits('leftover-kubelet-unit', 'blocks', ['kubelet'], 'on-consent'),
+  leftUnits('leftover-etcd-unit', 'blocks', ['etcd'], 'on-consent'),
   leftUnits('leftover-distribution', 'blocks', [
     'k3s',
     'k3s-agent',

@@ -208,6 +208,8 @@ export type CheckResult = CheckTarget & {
   /** How to mend it by hand. */
   readonly remedy?: string;
   readonly fixable: boolean;
+  /** It ends or takes away what somebody may want, so it is mended only when it is chosen by itself. */
+  readonly onConsent?: true;
   /** False where going on would surely fail. */
   readonly acceptable: boolean;
 };

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { writeClusterDocument } from '../cluster/document.ts';
 import { landfall } from '../cluster/landfall.ts';
-import type { LabHost } from '../hosts/lab.ts';
+import type { Lab, LabHost } from '../hosts/lab.ts';
 import { differences } from '../support/host-snapshot.ts';
 import { seenRuns } from '../support/live-run.ts';
+import { foreignRuntimeState, installForeignRuntime } from './foreign-runtime.ts';
 import { onHost, type Stage, snapshotAll, standsOn } from './stage.ts';
 
 /** What the user keeps of an install. */
@@ -40,6 +41,22 @@ export function smallClusterProofs(of: () => Stage): void {
   const hostsNamed = (hosts: readonly LabHost[], names: readonly string[]) =>
     hosts.filter((host) => names.includes(host.name));
 
+  let runtimeBefore: string | undefined;
+  const setForeignRuntimeAside = async (lab: Lab, bundle: string, document: string): Promise<void> => {
+    await installForeignRuntime(lab, 'node-1', bundle);
+    runtimeBefore = await foreignRuntimeState(lab, 'node-1');
+    expect(runtimeBefore).toMatch(/^ActiveState=active$/m);
+    const preflight = ['preflight', document, '--bundle', bundle, '--no-disk-test'];
+    const mended = await landfall(lab, [...preflight, '--fix']);
+    expect(mended.exitCode).toBe(1);
+    expect(mended.stdout).toContain('--set-aside runtime-containerd stops it');
+    expect(await foreignRuntimeState(lab, 'node-1')).toBe(runtimeBefore);
+    const consent = ['runtime-containerd', 'leftover-containerd-data', 'leftover-kubelet-unit'].join();
+    const aside = await landfall(lab, [...preflight, '--set-aside', consent]);
+    expect(aside.exitCode, aside.stdout + aside.stderr).toBe(0);
+    expect(await onHost(lab, 'node-1', 'pgrep -c "containerd|pause" || :')).toBe('0\n');
+  };
+
   test('one control plane alone carries a workload; a port of the API in use is named first', async (context) => {
     const { lab, bundle, completed } = of();
     standsOn(context, completed, 'the install');
@@ -55,6 +72,7 @@ export function smallClusterProofs(of: () => Stage): void {
     );
     expect(await onHost(lab, 'node-1', 'ls /usr/local/bin')).toBe('');
     await onHost(lab, 'node-1', 'systemctl stop other-program');
+    await setForeignRuntimeAside(lab, bundle, document);
     const output = await landfall(lab, command);
     expect(output.exitCode, output.stdout + output.stderr).toBe(0);
     const [address = ''] = /http:\/\/\S+/.exec(output.stdout) ?? [];
@@ -65,6 +83,16 @@ export function smallClusterProofs(of: () => Stage): void {
     const again = await landfall(lab, command);
     expect(again.stdout).toContain('Nothing to change');
     expect(seenRuns(lab, 'solo').length).toBe(3);
+  });
+
+  test('reset gives back the container runtime that was set aside, and starts it', async (context) => {
+    const { lab } = of();
+    standsOn(context, runtimeBefore, 'the runtime that was set aside');
+    const output = await landfall(lab, ['reset', 'solo', '--yes']);
+    expect(output.exitCode, output.stdout + output.stderr).toBe(0);
+    const after = await foreignRuntimeState(lab, 'node-1');
+    // Its containers were ended, which nobody can undo.
+    expect(after).toBe(runtimeBefore?.replace(/^1$/m, '0'));
   });
 
   test('two control planes are refused with the reason', async () => {

@@ -206,7 +206,9 @@ export async function askChecks(talk: Conversation): Promise<boolean> {
       asker.say(words.good(talk.state.checks.filter((result) => result.outcome === 'passed').length, 0));
       return true;
     }
-    const fixable = talk.state.checks.filter((result) => result.outcome === 'failed' && result.fixable);
+    const fixable = talk.state.checks.filter(
+      (result) => result.outcome === 'failed' && result.fixable && result.onConsent !== true,
+    );
     const acceptable = open.filter((result) => result.acceptable);
     const choices = [
       { id: 'again', label: words.again },

@@ -34,7 +34,9 @@ export function ChecksScreen(): ReactNode {
   const spinner = useSpinner(state.checking);
   const groups = useMemo(() => groupChecks(state.checks, state.accepted), [state.checks, state.accepted]);
   const open = openFindings(state);
-  const fixable = state.checks.filter((result) => result.outcome === 'failed' && result.fixable);
+  const fixable = state.checks.filter(
+    (result) => result.outcome === 'failed' && result.fixable && result.onConsent !== true,
+  );
   const count = (weight: CheckWeight): number =>
     groups.filter((group) => group.weight === weight).reduce((sum, group) => sum + group.results.length, 0);
 
@@ -51,9 +53,14 @@ export function ChecksScreen(): ReactNode {
     const names = group.results.map((result) => result.host);
     return names.length <= 3 ? names.join(', ') : messages.words.hosts(names.length);
   };
+  const onConsent = (group: CheckGroup): boolean => group.results.some((result) => result.onConsent);
   const fix = (group: CheckGroup): void => {
     if (!group.results.some((result) => result.fixable)) setHint(words.notFixable);
     else model.checks.fix(group.results.filter((result) => result.fixable));
+  };
+  const fixOrAsk = (group: CheckGroup): void => {
+    if (onConsent(group)) setAsking(`${group.weight} ${group.id}`);
+    else fix(group);
   };
   const accept = (group: CheckGroup): void => {
     if (group.weight === 'passed' || group.weight === 'informs' || group.weight === 'running') return;
@@ -98,7 +105,7 @@ export function ChecksScreen(): ReactNode {
         choices={[
           { id: 'back', label: messages.words.back },
           ...(asked.weight !== 'passed' && asked.results.some((result) => result.fixable)
-            ? [{ id: 'fix', label: words.doFix }]
+            ? [{ id: 'fix', label: onConsent(asked) ? words.doSetAside : words.doFix }]
             : []),
           ...(asked.weight !== 'passed' &&
           asked.weight !== 'informs' &&
@@ -188,7 +195,7 @@ export function ChecksScreen(): ReactNode {
       }}
       commands={[
         { command: 'recheck', run: () => model.checks.run() },
-        { command: 'fix', run: withGroup(fix) },
+        { command: 'fix', run: withGroup(fixOrAsk) },
         { command: 'accept', run: withGroup(accept) },
       ]}
       back={() => model.back()}
