@@ -40,7 +40,7 @@ covered() {
     if has "absent $above"; then return 0; fi
     above=${above%/*}
   done
-  has "file $1" || has "folder $1" || has "empty $1"
+  has "file $1" || has "folder $1" || has "empty $1" || has "inside $1"
 }
 for path in "$@"; do
   form=

@@ -29,6 +29,17 @@ $1/"*) return 0 ;; esac; return 1; }
       cp -a "$1" "$2.landfall-new" && { mv -fT "$2.landfall-new" "$2" 2>/dev/null || { cp -a "$1" "$2" && rm -f "$2.landfall-new"; }; }
     fi
   }
+  # What was being moved into the record when something broke off.
+  for moved in "$record"/*.path; do
+    [ -f "$moved" ] || continue
+    number=${moved%.path}
+    number=${number##*/}
+    if { [ -e "$record/$number" ] || [ -L "$record/$number" ]; } && ! grep -q "^[a-z]* $number " "$record/list" 2>/dev/null; then
+      printf 'file %s %s\n' "$number" "$(cat "$moved")" >>"$record/list"
+    fi
+    rm -f "$moved"
+  done
+  touch "$record/list"
   emptied=
   while read -r kind number path; do
     case $path in "$state" | "$state"/*) continue ;; esac
@@ -55,6 +66,19 @@ ${entry##*/}
         fi
         ;;
       file) put_back "$record/$number" "$path" || fail "$path was not given back" ;;
+      inside)
+        [ -d "$path/.landfall-aside" ] || continue
+        # Nothing of a broken-off return may be lost: only what is not set aside goes, and only once.
+        if [ ! -e "$path/.landfall-aside.returning" ]; then
+          find "$path" -xdev -mindepth 1 -maxdepth 1 ! -name .landfall-aside -exec rm -rf {} +
+          : >"$path/.landfall-aside.returning"
+        fi
+        if find "$path/.landfall-aside" -mindepth 1 -maxdepth 1 -exec mv -t "$path" {} + && rmdir "$path/.landfall-aside"; then
+          rm -f "$path/.landfall-aside.returning"
+        else
+          fail "$path was not given back"
+        fi
+        ;;
     esac
   done <"$record/list"
   # The deepest first: each is noted before those below it.

@@ -187,3 +187,29 @@ test('a second time there is nothing to do', async () => {
   expect((await restore()).exitCode).toBe(0);
   expect(readFileSync(at('file'), 'utf8')).toBe('not ours any more');
 });
+
+test('a disk that was emptied into a folder on itself is given back, also by a return that was broken off', async () => {
+  for (const brokenOff of [false, true]) {
+    put('disk/.landfall-aside/images/one', 'theirs');
+    put('disk/.landfall-aside/.hidden', 'theirs');
+    put('state/changes/list', `inside 1 ${at('disk')}\n`);
+    if (brokenOff) {
+      put('disk/.landfall-aside.returning', '');
+      put('disk/two', 'theirs, returned already');
+    } else put('disk/ours', 'x');
+    await remember('disk');
+    expect(list()).toEqual([`inside 1 ${at('disk')}`]);
+    const result = await restore();
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(readdirSync(at('disk')).sort()).toEqual(['.hidden', 'images', ...(brokenOff ? ['two'] : [])]);
+    rmSync(at('disk'), { recursive: true });
+  }
+});
+
+test('what was moved into the record and not noted any more is given back too', async () => {
+  put('state/changes/1', 'theirs');
+  put('state/changes/1.path', `${at('etc/config')}\n`);
+  const result = await restore();
+  expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(readFileSync(at('etc/config'), 'utf8')).toBe('theirs');
+});

@@ -11,11 +11,11 @@ test('only what Landfall can put aside may be named, and the message says what t
 test('nothing that somebody may be using is mended by --fix alone', () => {
   const onConsent = allChecks.filter(({ mended }) => mended === 'on-consent').map(({ id }) => id);
   expect(onConsent).toEqual([
-    'leftover-containerd-data',
     'runtime-docker',
     'runtime-containerd',
     'runtime-crio',
     'leftover-kubelet-unit',
     'leftover-etcd-unit',
+    'leftover-containerd-data',
   ]);
 });

@@ -43,7 +43,7 @@ export async function installForeignRuntime(lab: Lab, host: string, bundleDirect
     host,
     `systemctl daemon-reload; systemctl enable --quiet --now containerd
 for attempt in $(seq 50); do ctr version >/dev/null 2>&1 && break; sleep 0.2; done
-ctr -n old images import --snapshotter native /root/old-image.tar >/dev/null; rm /root/old-image.tar
+ctr -n old images import --local --no-unpack /root/old-image.tar >/dev/null; rm /root/old-image.tar
 ctr -n old run --detach --snapshotter native ${image} old-container`,
   );
 }
