@@ -2,8 +2,12 @@ import type { RoughDuration } from './format.ts';
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
+export type ErrorText = { readonly meaning: string; readonly fix?: string };
+
 /** Every word of the screens in English; its shape is what the other languages must fill. */
 export const en = {
+  /** By code. English errors speak for themselves, with the names and figures of the case. */
+  errors: {} as Readonly<Record<string, ErrorText | undefined>>,
   frame: {
     stepOf: (step: number, steps: number) => `step ${step} of ${steps}`,
     practice: 'PRACTICE',

@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts';
+import { errorsZh } from './errors-zh.ts';
 import type { RoughDuration } from './format.ts';
 import { actionTitlesZh, stepTitlesZh } from './step-titles.ts';
 
@@ -12,6 +13,7 @@ const units: Readonly<Record<RoughDuration['unit'], string>> = {
 
 /** 界面的全部中文文字。 */
 export const zh: Messages = {
+  errors: errorsZh,
   frame: {
     stepOf: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
     practice: '练习模式',

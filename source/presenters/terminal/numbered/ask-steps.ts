@@ -1,4 +1,5 @@
 import { LandfallError } from '../../../errors.ts';
+import { spoken } from '../../../language/explain.ts';
 import { formatBytes, roughDuration } from '../../../language/format.ts';
 import { type CheckGroup, groupChecks } from '../model/check-groups.ts';
 import { parseHosts } from '../model/host-list.ts';
@@ -118,7 +119,9 @@ export async function askHosts(talk: Conversation): Promise<boolean> {
       const { summary, problem } = state;
       const what =
         summary === undefined
-          ? `${problem?.message ?? ''} ${problem?.fix ?? ''}`.trim()
+          ? problem === undefined
+            ? ''
+            : spoken(problem, talk.messages).join(' ')
           : `${summary.hostname}, ${summary.system}, ${summary.processors} CPU, ${formatBytes(summary.memory)}`;
       asker.say(`${hostKey(state)}: ${words.states[state.condition]}. ${what}`);
       if (state.fingerprint !== undefined) asker.say(`  ${words.fingerprint}: ${state.fingerprint}`);
@@ -290,7 +293,7 @@ export async function askReview(talk: Conversation): Promise<boolean> {
   if (preview.expectedMilliseconds !== undefined) {
     asker.say(words.takes(messages.words.duration(roughDuration(preview.expectedMilliseconds))));
   }
-  for (const problem of preview.problems) asker.say(`! ${problem.message} ${problem.fix ?? ''}`);
+  for (const problem of preview.problems) asker.say(`! ${spoken(problem, messages).join(' ')}`);
   if (preview.problems.length > 0) return false;
   const saved = await services.saveDocument(draftOf(talk.state));
   asker.say(words.saved(saved.file));

@@ -1,3 +1,4 @@
+import { spoken } from '../../../language/explain.ts';
 import { roughDuration } from '../../../language/format.ts';
 import { progressOf } from '../../remaining-time.ts';
 import { applyEvents, emptyRun, type RunState } from '../../run-state.ts';
@@ -46,10 +47,8 @@ export async function watchRun(talk: Conversation, view: RunView): Promise<void>
     for (const [index, step] of run.steps.entries()) {
       if (step.status !== 'failed' || failed.has(index)) continue;
       failed.add(index);
-      asker.say(
-        `${run.plan[index]?.host}: ${words.states.failed}: ${stepTitle(run.plan[index], messages)}. ${step.failure?.message ?? ''}`,
-      );
-      if (step.failure?.fix !== undefined) asker.say(`  ${step.failure.fix}`);
+      asker.say(`${run.plan[index]?.host}: ${words.states.failed}: ${stepTitle(run.plan[index], messages)}.`);
+      if (step.failure !== undefined) for (const line of spoken(step.failure, messages)) asker.say(`  ${line}`);
     }
     for (const [index, step] of run.steps.entries()) if (step.status === 'running') failed.delete(index);
     asking = asking.then(answerNext);
@@ -57,7 +56,7 @@ export async function watchRun(talk: Conversation, view: RunView): Promise<void>
   await asking;
   const { finished } = run;
   if (finished === undefined) return;
-  if (run.failure !== undefined) asker.say(`${run.failure.details.message} ${run.failure.details.fix ?? ''}`);
+  if (run.failure !== undefined) asker.say(spoken(run.failure.details, messages).join(' '));
   const ended = messages.finished;
   if (finished.outcome !== 'succeeded') {
     asker.say(finished.outcome === 'stopped' ? ended.stoppedWhy : ended.failedWhy(finished.failed));

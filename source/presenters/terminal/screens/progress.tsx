@@ -3,10 +3,10 @@ import type { FailureDetails } from '../../../engine/events.ts';
 import { formatBytes, formatBytesOf, formatClock, roughDuration } from '../../../language/format.ts';
 import { type Progress, progressOf } from '../../remaining-time.ts';
 import { type HostState, type HostStatus, hostStatus, type OpenQuestion, type RunState } from '../../run-state.ts';
-import { type Area, bar, marked, pairs } from '../components/layout.ts';
+import { type Area, bar, pairs } from '../components/layout.ts';
 import { fitSpans, type Span, type Spans, span, spansWidth } from '../components/line.tsx';
 import { type Action, ListScreen } from '../components/list-screen.tsx';
-import { problemMessage } from '../components/problem.ts';
+import { problemLines, problemMessage } from '../components/problem.ts';
 import { QuestionScreen } from '../components/question-screen.tsx';
 import { useSpinner } from '../components/spinner.ts';
 import { countHosts, hostShare, orderedHosts } from '../model/run-rows.ts';
@@ -70,10 +70,8 @@ export function stepFailureLines(run: RunState, step: number, width: number, vie
 
 /** A failure with what to do, its command and its last lines. */
 export function failureLines(failure: FailureDetails, width: number, view: View): readonly Spans[] {
-  const { glyphs } = view.profile;
   const words = view.messages.progress;
-  const lines: Spans[] = [...marked(span(glyphs.failed, 'bad'), failure.message, width)];
-  if (failure.fix !== undefined) lines.push(...marked(span(glyphs.arrow, 'accent'), failure.fix, width));
+  const lines: Spans[] = [...problemLines(failure, width, view)];
   if (failure.command !== undefined) {
     const code = failure.exitCode === undefined ? '' : `  (${words.exitCode} ${failure.exitCode})`;
     lines.push(...pairs([[words.command, failure.command + code]], width));

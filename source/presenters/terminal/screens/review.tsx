@@ -4,7 +4,7 @@ import { FormScreen } from '../components/form-screen.tsx';
 import { type Area, blank, marked, paragraph } from '../components/layout.ts';
 import { type Spans, span } from '../components/line.tsx';
 import { ListScreen } from '../components/list-screen.tsx';
-import { problemMessage } from '../components/problem.ts';
+import { problemLines, problemMessage } from '../components/problem.ts';
 import { QuestionScreen } from '../components/question-screen.tsx';
 import { useSpinner } from '../components/spinner.ts';
 import {
@@ -151,8 +151,7 @@ export function ReviewScreen(): ReactNode {
       lines.push(...marked(span(glyphs.arrow, 'accent'), words.same(state.saved.command), area.width));
     }
     for (const problem of problems) {
-      lines.push(...marked(span(glyphs.failed, 'bad'), problem.message, area.width, 'bad'));
-      if (problem.fix !== undefined) lines.push(...marked(span(glyphs.arrow, 'accent'), problem.fix, area.width));
+      lines.push(...problemLines(problem, area.width, view, 'bad'));
     }
     if (preview === undefined) {
       if (unplanned) lines.push([span(`${spinner} ${words.planning}`, 'running')]);
