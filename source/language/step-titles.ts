@@ -70,6 +70,9 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
 export const actionTitlesZh: Readonly<Record<string, string>> = {
   apply: '安装或修复',
   reset: '移除集群，让主机恢复原样',
+  'renew-certificates': '更新即将到期的证书',
+  'renew-certificates-of-node': '更新其证书；控制平面会重启',
+  'repair-registries': '修复镜像仓库',
   'install-application': '安装',
   'uninstall-application': '卸载，数据保留',
 };

@@ -25,13 +25,35 @@ export function documentOf(cluster: string): { readonly document: ClusterDocumen
   });
 }
 
-const actions = (cluster: string): readonly ClusterAction[] => [
+/** What can be done with a cluster from its screen, and the same as commands. */
+export const clusterActions = (cluster: string): readonly ClusterAction[] => [
   {
     id: 'apply',
     title: 'Install or repair',
     scope: 'cluster',
     dangerous: false,
     command: `landfall apply ${clusterHome(cluster)}/cluster.yaml`,
+  },
+  {
+    id: 'renew-certificates',
+    title: 'Renew certificates that end soon',
+    scope: 'cluster',
+    dangerous: false,
+    command: `landfall certificates renew ${cluster}`,
+  },
+  {
+    id: 'repair-registries',
+    title: 'Repair the registries',
+    scope: 'cluster',
+    dangerous: false,
+    command: `landfall registry repair ${cluster}`,
+  },
+  {
+    id: 'renew-certificates-of-node',
+    title: 'Renew its certificates; a control plane restarts',
+    scope: 'node',
+    dangerous: true,
+    command: `landfall certificates renew ${cluster} --host NAME --all`,
   },
   {
     id: 'reset',
@@ -162,7 +184,7 @@ export async function watchCluster(
         : 'degraded';
     const version = document.kubernetesVersion;
     const named = version === undefined ? {} : { kubernetesVersion: version };
-    if (!signal.aborted) onChange({ name: cluster, condition, ...named, ...parts, actions: actions(cluster) });
+    if (!signal.aborted) onChange({ name: cluster, condition, ...named, ...parts, actions: clusterActions(cluster) });
   };
   tell({});
   try {
@@ -188,6 +210,12 @@ export function actionRequest(cluster: string, action: string, argument: string 
   switch (action) {
     case 'apply':
       return { ...common, workflow: 'install' };
+    case 'renew-certificates':
+      return { ...common, workflow: 'renew-certificates', all: false };
+    case 'renew-certificates-of-node':
+      return { ...common, workflow: 'renew-certificates', host: argument ?? '', all: true };
+    case 'repair-registries':
+      return { ...common, workflow: 'repair-registry' };
     case 'reset':
       return { ...common, workflow: 'reset', keepData: false };
     case 'install-application': {

@@ -156,7 +156,7 @@ export function ManageScreen(): ReactNode {
       <QuestionScreen
         title={words.sure(titleOf(sure.action))}
         question={sure.argument ?? name}
-        text={[words.asCommand(sure.action.command)]}
+        text={[words.asCommand(sure.action.command.replace('NAME', sure.argument ?? 'NAME'))]}
         choices={[
           { id: 'no', label: words.sureNo },
           { id: 'yes', label: words.sureYes, dangerous: true },
