@@ -4,6 +4,7 @@ import type { EventBody, JournalEvent } from '../../source/engine/events.ts';
 import { createWizardModel } from '../../source/presenters/terminal/model/wizard-model.ts';
 import type { WizardServices } from '../../source/presenters/terminal/services.ts';
 import { WizardApp } from '../../source/presenters/terminal/wizard-app.tsx';
+import { keepHeapSmall } from '../../source/small-heap.ts';
 import { fakeServices } from '../screens/fake-services.ts';
 import { testProfile } from '../screens/profile.ts';
 import { measureFirstFrame, measureInstall } from './program-screens.ts';
@@ -31,6 +32,8 @@ function percentile(sorted: readonly number[], share: number): number {
 
 /** The progress screen while so many hosts report, and keys pressed meanwhile. */
 export async function measureScreens(hosts: number, seconds: number): Promise<ScreenFigures> {
+  // As the program does when it starts.
+  keepHeapSmall();
   const names = Array.from({ length: hosts }, (_, index) => `node-${String(index).padStart(4, '0')}`);
   let sequence = 0;
   const stamp = (body: EventBody): JournalEvent => ({ ...body, at: new Date().toISOString(), sequence: sequence++ });

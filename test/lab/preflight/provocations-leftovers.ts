@@ -22,8 +22,13 @@ function left(check: CheckId, path: string, fixed: boolean): Provocation {
   };
 }
 
-function installedUnit(check: CheckId, unit: string): Provocation {
-  return { check, ...fakeUnit(unit, false), evidence: new RegExp(`^${unit.replace('.', '\\.')} inactive`) };
+function installedUnit(check: CheckId, unit: string, fixed: boolean): Provocation {
+  return {
+    check,
+    ...fakeUnit(unit, false),
+    evidence: new RegExp(`^${unit.replace('.', '\\.')} inactive`),
+    ...(fixed ? { fixed: true } : {}),
+  };
 }
 
 /** Ports, and what older clusters and container runtimes left. */
@@ -61,17 +66,17 @@ export const leftoverProvocations: readonly Provocation[] = [
   left('leftover-network-configuration', '/etc/cni/net.d/10-calico.conflist', true),
   left('leftover-network-leases', '/var/lib/cni/networks/cbr0/10.244.0.7', true),
   left('leftover-kubelet', '/var/lib/kubelet/config.yaml', true),
-  left('leftover-containerd-data', '/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db', false),
+  left('leftover-containerd-data', '/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db', true),
   left('leftover-containerd-configuration', '/etc/containerd/config.toml', false),
   left('leftover-distribution-data', '/var/lib/rancher/k3s/data', false),
-  installedUnit('runtime-docker', 'docker.service'),
-  installedUnit('runtime-containerd', 'containerd.service'),
-  installedUnit('runtime-crio', 'crio.service'),
-  installedUnit('runtime-podman', 'podman.socket'),
-  installedUnit('leftover-kubelet-unit', 'kubelet.service'),
-  installedUnit('leftover-etcd-unit', 'etcd.service'),
-  installedUnit('leftover-distribution', 'k3s.service'),
-  installedUnit('other-balancer', 'haproxy.service'),
+  installedUnit('runtime-docker', 'docker.service', true),
+  installedUnit('runtime-containerd', 'containerd.service', true),
+  installedUnit('runtime-crio', 'crio.service', true),
+  installedUnit('runtime-podman', 'podman.socket', false),
+  installedUnit('leftover-kubelet-unit', 'kubelet.service', true),
+  installedUnit('leftover-etcd-unit', 'etcd.service', true),
+  installedUnit('leftover-distribution', 'k3s.service', false),
+  installedUnit('other-balancer', 'haproxy.service', false),
   { check: 'leftover-processes', ...fakeProcess('kube-apiserver'), evidence: /kube-apiserver × 1/ },
   { check: 'leftover-containers', ...fakeProcess('containerd-shim'), evidence: /containerd-shim × 1/ },
   {
