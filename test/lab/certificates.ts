@@ -4,7 +4,7 @@ import { ensureLabBundle } from './cluster/bundle.ts';
 import { writeClusterDocument } from './cluster/document.ts';
 import { labHome, landfall, landfallEnvironment, repositoryFile } from './cluster/landfall.ts';
 import { ensureImages } from './components/ensure.ts';
-import { run } from './hosts/command.ts';
+import { pause, run, until } from './hosts/command.ts';
 import { type Lab, openLab, upLab } from './hosts/lab.ts';
 
 const cluster = 'demo';
@@ -34,8 +34,8 @@ async function withClient(lab: Lab, say: (line: string) => void, work: () => Pro
 }
 
 /**
- * The life of a cluster's certificates on real hosts: renewal while a client calls the API, new names, a rotation of
- * authorities there and back and to its end, and the repair of a cluster whose certificates have ended. `only` names the
+ * The life of a cluster's certificates of one year on real hosts: renewal while a client calls the API, by command and by the
+ * timers of the nodes, new names, a rotation of authorities there and back and to its end, and the repair of a cluster whose certificates have ended. `only` names the
  * parts to run; an installed lab of that name is used as it is.
  */
 export async function certificateSeries(
@@ -45,7 +45,7 @@ export async function certificateSeries(
   await ensureImages(say);
   const lab = (await openLab(options.name)) ?? (await upLab({ name: options.name, hosts: options.hosts }, say));
   const bundle = await ensureLabBundle(lab, () => {});
-  const document = await writeClusterDocument(lab, { name: cluster, controlPlanes: 3 });
+  const document = await writeClusterDocument(lab, { name: cluster, controlPlanes: 3, validity: '1y' });
   const home = path.join(labHome(lab), 'clusters', cluster);
   const must = async (...words: readonly string[]): Promise<string> => {
     const begun = Date.now();
@@ -53,6 +53,11 @@ export async function certificateSeries(
     say(`  ${words.join(' ')}: exit code ${output.exitCode} after ${Math.round((Date.now() - begun) / 1000)} s`);
     if (output.exitCode !== 0) throw new Error(`${words.join(' ')}\n${output.stdout}${output.stderr}`);
     return output.stdout;
+  };
+  const issue = async (days: number): Promise<void> => {
+    const words = [process.execPath, repositoryFile('test/lab/support/issue-certificates.ts'), home, String(days)];
+    const output = await run(lab.inside(words), { environment: landfallEnvironment(lab) });
+    if (output.exitCode !== 0) throw new Error(output.stdout + output.stderr);
   };
   const authority = async (): Promise<string> =>
     (await lab.ssh('node-1', 'sha256sum </etc/kubernetes/pki/ca.crt')).stdout.slice(0, 12);
@@ -66,6 +71,29 @@ export async function certificateSeries(
       const call = 'kubectl --server https://10.77.0.12:6443 --tls-server-name api.example.org get --raw /readyz';
       const answer = await lab.ssh('node-1', call);
       if (answer.stdout !== 'ok') throw new Error(answer.stderr);
+    },
+    async timer() {
+      const planes = lab.hosts.slice(0, 3);
+      await issue(20);
+      // The timers themselves begin it, all three at once, only sooner than in six hours.
+      const sooner =
+        '[Timer]\nOnBootSec=\nOnUnitInactiveSec=\nRandomizedDelaySec=1s\nOnActiveSec=2s\nOnUnitInactiveSec=15s\n';
+      const folder = '/run/systemd/system/landfall-renewal.timer.d';
+      const reload = 'systemctl daemon-reload && systemctl restart landfall-renewal.timer';
+      const everywhere = (script: string) => Promise.all(planes.map(({ name }) => lab.ssh(name, script)));
+      await withClient(lab, say, async () => {
+        await everywhere(`mkdir -p ${folder} && printf '${sooner}' >${folder}/sooner.conf && ${reload}`);
+        await until('not every control plane has renewed its certificates', 600_000, async () => {
+          const ends = 'openssl x509 -noout -checkend $((360 * 86400)) -in /etc/kubernetes/pki/apiserver.crt';
+          return (await everywhere(ends)).every(({ exitCode }) => exitCode === 0);
+        });
+        await pause(10_000);
+      });
+      for (const { stdout } of await everywhere('journalctl -u landfall-renewal -o cat --no-pager | grep renewed')) {
+        say(`  ${stdout.trim()}`);
+        if (!/^renewed with 17\d{5} seconds left: done$/.test(stdout.trim())) throw new Error('not renewed once');
+      }
+      await everywhere(`rm -r ${folder}; ${reload}`);
     },
     async back() {
       const before = await authority();
@@ -82,9 +110,7 @@ export async function certificateSeries(
       if ((await authority()) === before) throw new Error('the authorities are the ones from before');
     },
     async expired() {
-      const words = [process.execPath, repositoryFile('test/lab/support/expire-certificates.ts'), home];
-      const output = await run(lab.inside(words), { environment: landfallEnvironment(lab) });
-      if (output.exitCode !== 0) throw new Error(output.stdout + output.stderr);
+      await issue(-1 / 24);
       const dead = await lab.ssh('node-1', 'kubectl --request-timeout 5s get nodes');
       if (dead.exitCode === 0) throw new Error('the API answers with certificates that have ended');
       say(`  the API: ${dead.stderr.trim().split('\n').at(-1)}`);

@@ -6,6 +6,7 @@ import { certificateProofs } from './proof/certificates.ts';
 import { etcdProofs } from './proof/etcd.ts';
 import { dryRunProof, faultProofs } from './proof/faults.ts';
 import { interruptionProofs } from './proof/interruptions.ts';
+import { powerProofs } from './proof/power.ts';
 import { registryProofs } from './proof/registry.ts';
 import { clusterProofs } from './proof/running-cluster.ts';
 import { secrecyProofs } from './proof/secrecy.ts';
@@ -45,6 +46,7 @@ describe('a cluster on real hosts, from bare machines and back', () => {
   describe('backups', () => backupProofs(of));
   describe('certificates', () => certificateProofs(of));
   describe('registry', () => registryProofs(of));
+  describe('power', () => powerProofs(of));
   describe('reset', () => resetProof(of));
   describe('small clusters', () => smallClusterProofs(of));
 });

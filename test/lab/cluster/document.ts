@@ -9,6 +9,8 @@ export type DocumentChoices = {
   readonly controlPlanes?: number;
   readonly hosts?: readonly LabHost[];
   readonly applications?: readonly string[];
+  /** Life of the certificates, `1y`; else the default. */
+  readonly validity?: string;
   /** Findings of checks that are accepted. */
   readonly accept?: readonly string[];
 };
@@ -41,6 +43,7 @@ export async function writeClusterDocument(lab: Lab, choices: DocumentChoices = 
     metadata: { name },
     spec: {
       ...(choices.accept === undefined ? {} : { preflight: { accept: choices.accept } }),
+      ...(choices.validity === undefined ? {} : { certificates: { validity: choices.validity } }),
       hosts: hosts.map((host, index) => ({
         name: host.name,
         address: host.address,

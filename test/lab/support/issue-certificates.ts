@@ -8,15 +8,15 @@ import { controlPlaneItems, kubeletItems } from '../../../source/phases/certific
 import { openHostPool } from '../../../source/runs/open-context.ts';
 
 /**
- * Gives every host of a cluster certificates that ended an hour ago, of the cluster's own authorities, and restarts what
- * uses them: as if it had been off for too long. Runs in the lab's network. Arguments: the cluster's folder on the operator
- * machine.
+ * Gives every host of a cluster certificates of the cluster's own authorities that end in so many days, and restarts what
+ * uses them; negative, they have ended, as if it had been off for too long. Runs in the lab's network. Arguments: the
+ * cluster's folder on the operator machine, days.
  */
-async function expire(home: string): Promise<void> {
+async function issue(home: string, validityDays: number): Promise<void> {
   const { document } = JSON.parse(readFileSync(path.join(home, 'cluster.json'), 'utf8')) as {
     readonly document: ClusterDocument;
   };
-  const folder = mkdtempSync(path.join(tmpdir(), 'expired-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'issued-'));
   const pool = openHostPool(document, home, {});
   const reporter = {
     signal: new AbortController().signal,
@@ -26,8 +26,8 @@ async function expire(home: string): Promise<void> {
   };
   try {
     cpSync(path.join(home, 'pki'), folder, { recursive: true });
-    const ended = { ...document, certificates: { ...document.certificates, validityDays: -1 / 24 } };
-    const pki = await openClusterPki(folder, ended);
+    const short = { ...document, certificates: { ...document.certificates, validityDays } };
+    const pki = await openClusterPki(folder, short);
     const source = { document, pki, trusted: [pki], since: Date.now() };
     await Promise.all(
       document.hosts.map(async (host) => {
@@ -36,7 +36,7 @@ async function expire(home: string): Promise<void> {
           host.role === 'control-plane'
             ? await controlPlaneItems(source, host, connection)
             : [...(await kubeletItems(source, host, connection)), { do: 'restart' as const, unit: 'kubelet' as const }];
-        await changeCertificates(connection, `expired-${Date.now()}`, items, reporter);
+        await changeCertificates(connection, `issued-${Date.now()}`, items, reporter);
       }),
     );
   } finally {
@@ -45,4 +45,5 @@ async function expire(home: string): Promise<void> {
   }
 }
 
-await expire(process.argv[2] ?? '');
+const [, , home = '', days = ''] = process.argv;
+await issue(home, Number(days));
