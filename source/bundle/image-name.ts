@@ -37,3 +37,11 @@ export function parseImageName(text: string): ImageName | string {
 export function nameInBundle(name: ImageName): string {
   return `${name.domain}/${name.repository}:${name.tag}`;
 }
+
+/** A name as people write it, in full: `shop:2` is docker.io/library/shop:2, as in Kubernetes. A text tells what is wrong. */
+export function parseShortImageName(text: string): ImageName | string {
+  const [first = '', ...rest] = text.split('/');
+  const hasDomain = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  if (hasDomain) return parseImageName(text);
+  return parseImageName(`docker.io/${rest.length === 0 ? 'library/' : ''}${text}`);
+}

@@ -47,6 +47,22 @@ export const errorsZh: Readonly<Record<string, ErrorText>> = {
   CHECK_UNKNOWN: { meaning: '没有这个检查项。', fix: '请使用检查结果中显示的编号。' },
   CHECK_NOT_ACCEPTABLE: { meaning: '该检查的结果不能被接受。', fix: '请处理它发现的问题。' },
   CHECK_NOT_SET_ASIDE: { meaning: '该检查发现的东西无法由 Landfall 搁置。', fix: '请按其说明处理。' },
+  IMAGE_SOURCE_MISSING: {
+    meaning: '没有这个文件或文件夹，它也不是其他镜像仓库中的镜像名称。',
+    fix: '请检查路径，或写出完整的镜像名称。',
+  },
+  IMAGE_UNREADABLE: {
+    meaning: '该文件不能作为镜像读取。',
+    fix: '请提供完整的 OCI 归档、OCI 布局文件夹或 docker save 的输出。',
+  },
+  IMAGE_NAME_NEEDED: { meaning: '归档中没有镜像的名称。', fix: '请用 --name 指定名称，例如 team/shop:2。' },
+  IMAGE_NAME_INVALID: { meaning: '镜像名称不正确。', fix: '请用 --name 指定名称，例如 team/shop:2。' },
+  IMAGE_ARCHITECTURE: { meaning: '该镜像适用于其他处理器架构。', fix: '请为集群的架构构建镜像。' },
+  REGISTRY_TAG_OF_BUNDLE: { meaning: '该名称属于安装包中的镜像。', fix: '请用 --name 换一个名称或标签。' },
+  REGISTRY_NAME_TAKEN: {
+    meaning: '另一个域名下已有路径和标签相同的镜像。',
+    fix: '请用 --name 换一个名称或标签，或先移除另一个镜像。',
+  },
   REGISTRY_BLOBS_LOST: { meaning: '手动推送的镜像有部分内容在所有镜像仓库中都不完整。', fix: '请重新推送需要的镜像。' },
   STEP_NOT_PROVED: { meaning: '步骤执行没有报错，但主机上看不到结果。', fix: `请查看该步骤的日志；${again}` },
   STEP_STALLED: { meaning: '步骤数分钟没有动静。', fix: `请检查主机是否还有应答；${again}` },

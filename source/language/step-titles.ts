@@ -15,6 +15,8 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'registry/cluster': '从安装包导入网络和集群所需的内容',
   'registry/images': '从安装包导入其余镜像',
   'registry/service': '启动镜像仓库',
+  'registry/read': '读取镜像',
+  'registry/push': '把镜像放入镜像仓库',
   'registry/repair': '修复镜像仓库的内容',
   'node/programs': '从仓库获取 kubelet、kubeadm 和网络插件',
   'node/tools': '从仓库获取 kubectl、etcdctl 和 helm',

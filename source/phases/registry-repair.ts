@@ -6,7 +6,7 @@ import type { HostConnection } from '../hosts/connection.ts';
 import { controlPlanes, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
-import { sendBlobs, wholeContent } from './registry.ts';
+import { bundleBlobs, sendBlobs, wholeContent } from './registry.ts';
 import type { RegistryContent } from './registry-content.ts';
 import {
   compareInventory,
@@ -15,6 +15,13 @@ import {
   type RegistryInventory,
   wantedContent,
 } from './registry-inventory.ts';
+
+/** Writes links into a registry's storage; one that is there is written again. */
+export async function writeLinkLines(connection: HostConnection, lines: readonly string[]): Promise<void> {
+  await connection.check('Link the images', await readAsset('hosts/registry-link.sh'), [hostPaths.registryStorage], {
+    stdin: lines.map((line) => `${line}\n`).join(''),
+  });
+}
 
 /** Reads and hashes everything that a control plane's registry holds. */
 export async function takeInventory(connection: HostConnection): Promise<RegistryInventory> {
@@ -42,15 +49,14 @@ export function openWanted(context: InstallContext): () => Promise<Wanted> {
   };
 }
 
-/** Brings blobs from the other registries; returns the hex digests of those that none could give. */
-async function fetchFromPeers(
+/** Brings blobs from other registries; returns the hex digests of those that none could give. */
+export async function fetchFromPeers(
   context: InstallContext,
-  host: HostEntry,
+  peers: readonly HostEntry[],
   connection: HostConnection,
   blobs: RegistryContent['blobs'],
   reporter: StepReporter,
 ): Promise<ReadonlySet<string>> {
-  const peers = controlPlanes(context.document).filter((plane) => plane.name !== host.name);
   if (peers.length === 0) return new Set(blobs.map((blob) => hexOf(blob.digest)));
   const total = blobs.reduce((sum, blob) => sum + blob.size, 0);
   const failed = new Set<string>();
@@ -89,17 +95,16 @@ async function repair(
   await connection.check('Take out damaged blobs', await readAsset('hosts/registry-discard.sh'), storage, {
     stdin: lines(difference.damaged),
   });
-  await connection.check('Link the images', await readAsset('hosts/registry-link.sh'), storage, {
-    stdin: lines(difference.links),
-  });
+  await writeLinkLines(connection, difference.links);
   const needed = new Set([...difference.missing, ...difference.damaged]);
   const blobs = wanted.blobs.filter((blob) => needed.has(hexOf(blob.digest)));
   if (blobs.length === 0) return;
-  const failed = await fetchFromPeers(context, host, connection, blobs, reporter);
+  const peers = controlPlanes(context.document).filter((plane) => plane.name !== host.name);
+  const failed = await fetchFromPeers(context, peers, connection, blobs, reporter);
   if (failed.size === 0) return;
   const lost = [...failed].filter((hex) => wanted.foreign.has(hex));
   await sendBlobs(
-    context,
+    bundleBlobs(context),
     connection,
     { blobs: wanted.blobs.filter((blob) => !wanted.foreign.has(hexOf(blob.digest))), links: [] },
     reporter,

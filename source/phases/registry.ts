@@ -103,7 +103,7 @@ export async function wholeContent(context: InstallContext): Promise<RegistryCon
   return mergeContent(...(await Promise.all(parts.map((part) => content(context, part)))));
 }
 
-async function missingBlobs(connection: HostConnection, wanted: RegistryContent): Promise<ReadonlySet<string>> {
+export async function missingBlobs(connection: HostConnection, wanted: RegistryContent): Promise<ReadonlySet<string>> {
   const list = wanted.blobs.map((blob) => `${blob.digest.replace('sha256:', '')} ${blob.size}\n`).join('');
   const script = await readAsset('hosts/registry-missing.sh');
   const output = await connection.check('Compare the registry with the bundle', script, [hostPaths.registryStorage], {
@@ -134,9 +134,21 @@ async function writeLinks(connection: HostConnection, wanted: RegistryContent, m
   await connection.writeFile(`${hostPaths.markers}/${marker}`, links, 0o644);
 }
 
+/** Streams a blob from its beginning, by its digest. */
+export type BlobSource = (digest: string) => Readable;
+
+/** Blobs and files of the bundle. */
+export function bundleBlobs({ bundle }: Pick<InstallContext, 'bundle'>): BlobSource {
+  const files = new Map(bundle.files.map((file) => [`sha256:${file.sha256}`, file]));
+  return (digest) => {
+    const file = files.get(digest);
+    return file === undefined ? bundle.openBlob(digest) : bundle.openFile(file);
+  };
+}
+
 /** Streams the missing blobs as one tar; what arrived before a break is there and is not sent again. */
 export async function sendBlobs(
-  context: InstallContext,
+  open: BlobSource,
   connection: HostConnection,
   wanted: RegistryContent,
   reporter: StepReporter,
@@ -144,13 +156,11 @@ export async function sendBlobs(
   const missing = await missingBlobs(connection, wanted);
   const blobs = wanted.blobs.filter((blob) => missing.has(blob.digest));
   const total = blobs.reduce((sum, blob) => sum + blob.size, 0);
-  const files = new Map(context.bundle.files.map((file) => [`sha256:${file.sha256}`, file]));
   const archive = pack();
   let sent = 0;
   const feed = async (): Promise<void> => {
     for (const blob of blobs) {
-      const file = files.get(blob.digest);
-      const source = file === undefined ? context.bundle.openBlob(blob.digest) : context.bundle.openFile(file);
+      const source = open(blob.digest);
       await new Promise<void>((resolve, reject) => {
         const entry = archive.entry(
           { name: blob.digest.replace('sha256:', ''), size: blob.size, mode: 0o644 },
@@ -198,7 +208,7 @@ function importStep(context: InstallContext, host: HostEntry, part: Part, after:
     },
     async apply({ connection }, reporter) {
       const wanted = await content(context, part);
-      await sendBlobs(context, connection, wanted, reporter);
+      await sendBlobs(bundleBlobs(context), connection, wanted, reporter);
       await writeLinks(connection, wanted, marker);
     },
   });

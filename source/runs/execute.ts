@@ -162,6 +162,7 @@ function lockHolders({ workflow, document }: RunRequest): readonly HostEntry[] {
     case 'rotate-authorities':
     case 'add-names':
     case 'repair-registry':
+    case 'push-images':
       return controlPlanes(document);
     default:
       return [];

@@ -4,9 +4,10 @@ import { forgetRestore } from '../backups/staging.ts';
 import { clusterHome } from '../cluster/home.ts';
 import { LandfallError } from '../errors.ts';
 import { applicationSteps } from '../phases/applications.ts';
+import { forgetPush } from '../phases/registry-push.ts';
 import { applicationInstallPlan, applicationUninstallPlan } from '../workflows/applications.ts';
 import { installPlan } from '../workflows/install.ts';
-import { registryRepairPlan } from '../workflows/registry.ts';
+import { registryPushPlan, registryRepairPlan } from '../workflows/registry.ts';
 import { resetPlan } from '../workflows/reset.ts';
 import { restorePlan } from '../workflows/restore.ts';
 import type { PreparedRun } from './execute.ts';
@@ -56,6 +57,8 @@ export async function prepareRun(
         return installPlan(context, await applicationSteps(context, document.applications));
       case 'repair-registry':
         return registryRepairPlan(context);
+      case 'push-images':
+        return registryPushPlan(context, request);
       case 'restore':
         return restorePlan({ ...context, restore: request.source }, request.manner);
       case 'install-applications':
@@ -71,8 +74,13 @@ export async function prepareRun(
     conclude: async () => {
       if (request.workflow === 'install' || request.workflow === 'restore') keepCustody(document, home);
       if (request.workflow === 'restore') forgetRestore(home);
+      if (request.workflow === 'push-images') forgetPush(home);
     },
-    close: pool.close,
+    close: async () => {
+      // What came from another registry is kept for the next try; a file is read again in no time.
+      if (request.workflow === 'push-images' && request.origin.kind === 'file') forgetPush(home);
+      await pool.close();
+    },
   };
 }
 

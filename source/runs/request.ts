@@ -1,3 +1,5 @@
+import type { ImageName } from '../bundle/image-name.ts';
+import type { ImageOrigin } from '../bundle/image-source.ts';
 import type { ApplicationEntry, ClusterDocument } from '../cluster/document.ts';
 import type { HostSecrets } from '../hosts/ssh-login.ts';
 import type { RestoreSource } from '../phases/context.ts';
@@ -19,6 +21,7 @@ export type RunRequest = {
   | { readonly workflow: 'renew-certificates'; readonly host?: string; readonly all: boolean }
   | { readonly workflow: 'add-names' }
   | { readonly workflow: 'repair-registry' }
+  | { readonly workflow: 'push-images'; readonly origin: ImageOrigin; readonly name?: ImageName }
   | {
       readonly workflow: 'rotate-authorities';
       /** The stage to stop after; `retire` is the whole way. */

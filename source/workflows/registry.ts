@@ -10,6 +10,7 @@ import {
   type RegistryInventory,
   wantedContent,
 } from '../phases/registry-inventory.ts';
+import { openPush, type PushRequest, pushImages, readImages } from '../phases/registry-push.ts';
 import { openWanted, repairRegistry, takeInventory } from '../phases/registry-repair.ts';
 
 /** Makes what the registries of all control planes hold the same again, and whole. */
@@ -25,6 +26,24 @@ export function registryRepairPlan(context: InstallContext): Plan {
         id: 'registry',
         title: 'Repair the registries',
         steps: planes.map((host) => repairRegistry(context, host, wanted)),
+      },
+    ],
+  };
+}
+
+/** Brings a user's own images into the registries of all control planes. */
+export function registryPushPlan(context: InstallContext, request: PushRequest): Plan {
+  const planes = controlPlanes(context.document);
+  const push = openPush(context, request);
+  return {
+    workflow: 'push-images',
+    cluster: context.document.name,
+    phases: [
+      { id: 'connect', title: 'Reach the control planes', steps: planes.map((host) => connect(context, host)) },
+      {
+        id: 'registry',
+        title: 'Bring the images into the registries',
+        steps: [readImages(context, push), ...planes.map((host) => pushImages(context, push, host))],
       },
     ],
   };

@@ -8,6 +8,7 @@ import { dryRunProof, faultProofs } from './proof/faults.ts';
 import { interruptionProofs } from './proof/interruptions.ts';
 import { powerProofs } from './proof/power.ts';
 import { registryProofs } from './proof/registry.ts';
+import { ownImageProofs } from './proof/registry-images.ts';
 import { clusterProofs } from './proof/running-cluster.ts';
 import { secrecyProofs } from './proof/secrecy.ts';
 import { clearStage, type Stage, setStage } from './proof/stage.ts';
@@ -46,6 +47,7 @@ describe('a cluster on real hosts, from bare machines and back', () => {
   describe('backups', () => backupProofs(of));
   describe('certificates', () => certificateProofs(of));
   describe('registry', () => registryProofs(of));
+  describe('own images', () => ownImageProofs(of));
   describe('power', () => powerProofs(of));
   describe('reset', () => resetProof(of));
   describe('small clusters', () => smallClusterProofs(of));
