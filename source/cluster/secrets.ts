@@ -13,13 +13,42 @@ export function randomWord(length: number, letters: string = alphabet): string {
   return Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
 }
 
+/** How far a new password of the registries has come; the order is that of a run. */
+export const registryStages = ['certificate', 'accept', 'introduce', 'replace', 'settle', 'retire'] as const;
+export type RegistryStage = (typeof registryStages)[number];
+
+/** The one user of the registries, and the one that stands in while his password changes. */
+export const registryUser = 'landfall';
+export const registryStandIn = 'landfall-next';
+
+const rotationSchema = z.object({
+  password: z.string().min(16),
+  since: z.number(),
+  stage: z.enum(registryStages),
+});
+
+/** New credentials of the registries that hosts are about to get. */
+export type RegistryRotation = z.infer<typeof rotationSchema>;
+
 const storedSchema = z.object({
   registryPassword: z.string().min(16),
+  registryRotation: rotationSchema.optional(),
   bootstrapToken: z.string().regex(/^[a-z0-9]{6}\.[a-z0-9]{16}$/),
   applications: z.record(z.string(), z.record(z.string(), z.string())),
 });
 
 type Stored = z.infer<typeof storedSchema>;
+
+/** The change of the registries' password, kept so that it goes on after an interruption. */
+export type RotationStore = {
+  current(): RegistryRotation | undefined;
+  /** Goes on with the one that has begun, or begins one with a new password. */
+  begin(): RegistryRotation;
+  /** Remembers, before a first host comes to it, that hosts may be at a stage. */
+  note(stage: RegistryStage): void;
+  /** The new password is the cluster's; the old one is no more. */
+  finish(): void;
+};
 
 /** Secrets of one cluster, made once and kept in a file only its owner can read. */
 export type ClusterSecrets = {
@@ -28,6 +57,7 @@ export type ClusterSecrets = {
   /** The kept password of an application's parameter, made when there is none. */
   applicationPassword(application: string, parameter: string): string;
   forgetApplication(application: string): void;
+  readonly rotation: RotationStore;
   /** Every secret value, for the redactor. */
   allValues(): readonly string[];
 };
@@ -67,6 +97,11 @@ function read(file: string): Stored | undefined {
   }
 }
 
+/** Whether the registries of a cluster are on the way to a new password. */
+export function isRegistryRotating(directory: string): boolean {
+  return read(path.join(directory, 'secrets.json'))?.registryRotation !== undefined;
+}
+
 /** Opens the secrets in a cluster's folder and makes them on the first call. */
 export function openClusterSecrets(directory: string): ClusterSecrets {
   const file = path.join(directory, 'secrets.json');
@@ -94,17 +129,40 @@ export function openClusterSecrets(directory: string): ClusterSecrets {
       save({ ...current(), applications: { ...current().applications, [application]: ofApplication } });
       return made;
     },
+    rotation: {
+      current: () => current().registryRotation,
+      begin() {
+        const known = current().registryRotation;
+        if (known !== undefined) return known;
+        // Certificates know whole seconds only.
+        const since = Math.floor(Date.now() / 1000) * 1000;
+        const made = { password: randomWord(32), since, stage: registryStages[0] };
+        save({ ...current(), registryRotation: made });
+        return made;
+      },
+      note(stage) {
+        const known = current().registryRotation;
+        if (known === undefined || registryStages.indexOf(known.stage) >= registryStages.indexOf(stage)) return;
+        save({ ...current(), registryRotation: { ...known, stage } });
+      },
+      finish() {
+        const { registryRotation, ...others } = current();
+        if (registryRotation !== undefined) save({ ...others, registryPassword: registryRotation.password });
+      },
+    },
     forgetApplication(application) {
       const { [application]: _, ...others } = current().applications;
       save({ ...current(), applications: others });
     },
     allValues() {
-      const { registryPassword, bootstrapToken, applications } = current();
+      const { registryPassword, registryRotation, bootstrapToken, applications } = current();
       const secretPart = bootstrapToken.split('.')[1] ?? '';
-      const basic = Buffer.from(`landfall:${registryPassword}`).toString('base64');
+      const next = registryRotation?.password;
+      const basic = (user: string, password: string): string => Buffer.from(`${user}:${password}`).toString('base64');
       return [
         registryPassword,
-        basic,
+        basic(registryUser, registryPassword),
+        ...(next === undefined ? [] : [next, basic(registryUser, next), basic(registryStandIn, next)]),
         bootstrapToken,
         secretPart,
         ...Object.values(applications).flatMap((values) => Object.values(values)),

@@ -25,7 +25,7 @@ function withChangeOptions(command: Command): Command {
     .option('--take-over', "take the cluster's lock from another owner who is known to be gone");
 }
 
-type Change = Extract<RunRequest, { readonly workflow: 'repair-registry' | 'push-images' }>;
+type Change = Extract<RunRequest, { readonly workflow: 'repair-registry' | 'push-images' | 'rotate-registry' }>;
 type ChangeOnly<Own> = Own extends Change ? Omit<Own, 'document' | 'bundle' | 'questions' | 'takeOver'> : never;
 
 /** Runs a change of the registries of a known cluster. */
@@ -55,6 +55,21 @@ export function repairCommand(): Command {
       { workflow: 'repair-registry' },
       options,
       (name) => `What is damaged or missing in the registries of ${name} is replaced. Go on?`,
+    ),
+  );
+}
+
+/** `registry rotate` */
+export function rotateCommand(): Command {
+  const command = new Command('rotate')
+    .description('new certificates and a new password for the registries, while nodes go on pulling')
+    .argument('[cluster]', clusterArgument);
+  return withChangeOptions(command).action((cluster: string | undefined, options: ChangeOptions) =>
+    change(
+      cluster,
+      { workflow: 'rotate-registry' },
+      options,
+      (name) => `The registries of ${name} get new certificates and a new password. Go on?`,
     ),
   );
 }

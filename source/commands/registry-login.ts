@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
+import { registryUser } from '../cluster/secrets.ts';
 import { controlPlanes } from '../phases/context.ts';
-import { registryUser } from '../phases/registry.ts';
 import { print } from './print.ts';
 import { clusterArgument, inContext, requireFormat } from './registry-cluster.ts';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { pushCommand, repairCommand } from './registry-change.ts';
+import { pushCommand, repairCommand, rotateCommand } from './registry-change.ts';
 import { loginCommand } from './registry-login.ts';
 import { listCommand, verifyCommand } from './registry-report.ts';
 
@@ -11,5 +11,6 @@ export function registryCommand(): Command {
     .addCommand(pushCommand())
     .addCommand(verifyCommand())
     .addCommand(repairCommand())
+    .addCommand(rotateCommand())
     .addCommand(loginCommand());
 }

@@ -1,6 +1,7 @@
 import { readAsset } from '../assets.ts';
 import type { Bundle, BundleFile, FileRole } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
+import { registryUser } from '../cluster/secrets.ts';
 import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import type { HostFacts } from '../hosts/facts.ts';
@@ -102,6 +103,21 @@ function nearestRegistries(context: InstallContext, host: HostEntry): readonly s
   return [...planes.slice(position), ...planes.slice(0, position)].map((plane) => plane.address);
 }
 
+/** The mirror files of a host. `credentials` is `USER:PASSWORD`; containerd reads the files anew for every pull. */
+export function mirrorFiles(context: InstallContext, host: HostEntry, credentials: string): readonly PlacedFile[] {
+  const registries = nearestRegistries(context, host);
+  const file = (folder: string, prefix: string | undefined): PlacedFile => ({
+    path: `${hostPaths.containerdMirrors}/${folder}/hosts.toml`,
+    content: mirrorFile(registries, context.document.registry.port, prefix, credentials),
+    mode: 0o600,
+  });
+  return [
+    ...imageDomains(context).map((domain) => file(domain, domain)),
+    file(bundleDomain, bundleDomain),
+    file('_default', undefined),
+  ];
+}
+
 /** Reads a file of the bundle to its end, which proves it. */
 async function readThrough(bundle: Bundle, file: BundleFile): Promise<void> {
   for await (const _ of bundle.openFile(file));
@@ -169,31 +185,15 @@ export function uploadedFile(
 export function containerRuntime(context: InstallContext, host: HostEntry): readonly Step[] {
   const pause =
     context.bundle.images.find((image) => image.name.includes('/pause:'))?.name ?? 'registry.k8s.io/pause:3.10.2';
-  const credentials = `landfall:${context.secrets.registryPassword}`;
-  const registries = nearestRegistries(context, host);
+  const credentials = `${registryUser}:${context.secrets.registryPassword}`;
   // Nobody can do anything before the first registry holds what all need, so everything else makes way for it.
   const first = firstControlPlane(context.document).name;
   const after = host.name === first ? [] : [`registry/essentials@${first}`];
-  const port = context.document.registry.port;
   const files = (connected: ConnectedHost): readonly PlacedFile[] => [
     { path: configurationFile, content: containerdConfiguration(connected.facts, pause), mode: 0o644 },
     { path: unitFile, content: containerdUnit(connected.facts), mode: 0o644 },
     { path: `${hostPaths.configuration}/registry-ca.crt`, content: context.pki.registryAuthority, mode: 0o644 },
-    ...imageDomains(context).map((domain) => ({
-      path: `${hostPaths.containerdMirrors}/${domain}/hosts.toml`,
-      content: mirrorFile(registries, port, domain, credentials),
-      mode: 0o600,
-    })),
-    {
-      path: `${hostPaths.containerdMirrors}/${bundleDomain}/hosts.toml`,
-      content: mirrorFile(registries, port, bundleDomain, credentials),
-      mode: 0o600,
-    },
-    {
-      path: `${hostPaths.containerdMirrors}/_default/hosts.toml`,
-      content: mirrorFile(registries, port, undefined, credentials),
-      mode: 0o600,
-    },
+    ...mirrorFiles(context, host, credentials),
   ];
   return [
     uploadedFile(context, host, 'containerd', {

@@ -8,7 +8,7 @@ import type { HostFacts } from '../hosts/facts.ts';
 export type ConnectedHost = { readonly connection: HostConnection; readonly facts: HostFacts };
 
 /** Secrets the phases need; they travel on standard input only. */
-export type InstallSecrets = Omit<ClusterSecrets, 'allValues'>;
+export type InstallSecrets = Omit<ClusterSecrets, 'allValues' | 'rotation'>;
 
 /** A snapshot of etcd from which the cluster is brought back. */
 export type RestoreSource = {

@@ -4,6 +4,7 @@ import { pack } from 'tar-stream';
 import { readAsset } from '../assets.ts';
 import type { Architecture, FileRole, ImageUse } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
+import { registryUser } from '../cluster/secrets.ts';
 import type { Step, StepReporter } from '../engine/step.ts';
 import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
@@ -18,12 +19,58 @@ import { fetchRegistryFile, hasRegistryFiles, type RegistryFile } from './regist
 
 const folder = `${hostPaths.configuration}/registry`;
 const unit = 'landfall-registry.service';
-/** The one user of the registries. */
-export const registryUser = 'landfall';
-
 // The password is random and long, so guessing it is hopeless at any cost; the registry computes this hash on every
 // request, and a higher cost would only slow every pull.
 const bcryptCost = 4;
+
+/** Where a registry's own files are on its control plane. */
+export const registryFiles = {
+  certificate: `${folder}/server.crt`,
+  key: `${folder}/server.key`,
+  users: `${folder}/htpasswd`,
+} as const;
+
+/** A user of a registry with his password. */
+export type RegistryLogin = { readonly user: string; readonly password: string };
+
+/** Whether the registry's file of users names exactly these. */
+export async function acceptsLogins(text: string | undefined, logins: readonly RegistryLogin[]): Promise<boolean> {
+  const lines = (text ?? '').split('\n').filter((line) => line !== '');
+  if (lines.length !== logins.length) return false;
+  for (const { user, password } of logins) {
+    const hash = lines.find((line) => line.startsWith(`${user}:`))?.slice(user.length + 1);
+    if (hash === undefined || !(await bcryptCompare(password, hash))) return false;
+  }
+  return true;
+}
+
+/** The registry's file of users. */
+export async function loginsText(logins: readonly RegistryLogin[]): Promise<string> {
+  const lines = await Promise.all(
+    logins.map(async ({ user, password }) => `${user}:${await bcryptHash(password, bcryptCost)}\n`),
+  );
+  return lines.join('');
+}
+
+/** The copy between control planes names a registry by its address, so it has a mirror file of its own. */
+export function copyMirror(context: InstallContext, credentials: string): PlacedFile {
+  const url = `https://${firstControlPlane(context.document).address}:${context.document.registry.port}`;
+  const ca = `ca = "${hostPaths.configuration}/registry-ca.crt"\n`;
+  const header = `Authorization = ["Basic ${Buffer.from(credentials).toString('base64')}"]\n`;
+  const content = `server = "${url}"\n${ca}[host."${url}"]\ncapabilities = ["pull", "resolve"]\n${ca}[host."${url}".header]\n${header}`;
+  return { path: `${hostPaths.containerdMirrors}/landfall-copy/hosts.toml`, content, mode: 0o600 };
+}
+
+/** Restarts the registry and waits until its port is open; downloads that go on are given time to end. */
+export async function restartRegistry(connection: HostConnection, port: number): Promise<void> {
+  await connection.check(
+    'Start the registry',
+    `mkdir -p ${hostPaths.registryStorage}; systemctl daemon-reload && systemctl enable --quiet ${unit} && systemctl restart ${unit}
+for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ss -Hltn "sport = :$1" | grep -q . && exit 0; sleep 0.3; done
+journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
+    [String(port)],
+  );
+}
 
 function configuration(port: number): string {
   return `version: 0.1
@@ -38,13 +85,14 @@ storage:
     enabled: true
 http:
   addr: :${port}
+  draintimeout: 10s
   tls:
-    certificate: ${folder}/server.crt
-    key: ${folder}/server.key
+    certificate: ${registryFiles.certificate}
+    key: ${registryFiles.key}
 auth:
   htpasswd:
     realm: landfall
-    path: ${folder}/htpasswd
+    path: ${registryFiles.users}
 `;
 }
 
@@ -279,8 +327,8 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
   const filesOf = async (): Promise<readonly PlacedFile[]> => {
     const pair = await context.pki.registryCertificate(host);
     return [
-      { path: `${folder}/server.crt`, content: pair.certificate, mode: 0o644 },
-      { path: `${folder}/server.key`, content: pair.key, mode: 0o600 },
+      { path: registryFiles.certificate, content: pair.certificate, mode: 0o644 },
+      { path: registryFiles.key, content: pair.key, mode: 0o600 },
       ...settings,
     ];
   };
@@ -288,7 +336,7 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
     { path: `${folder}/config.yml`, content: configuration(port), mode: 0o600 },
     { path: `/etc/systemd/system/${unit}`, content: unitText, mode: 0o644 },
   ];
-  const htpasswd = `${folder}/htpasswd`;
+  const logins = [{ user: registryUser, password: context.secrets.registryPassword }];
   const service = hostStep(context, {
     id: 'registry/service',
     host: host.name,
@@ -297,33 +345,18 @@ export function registry(context: InstallContext, host: HostEntry): readonly Ste
     async probe({ connection }) {
       const [running, known] = await Promise.all([
         hasFiles(connection, await filesOf(), `systemctl is-active --quiet ${unit}`),
-        connection.readFile(htpasswd),
+        connection.readFile(registryFiles.users),
       ]);
-      const hash = (known ?? '').trim().slice(registryUser.length + 1);
-      return running && (await bcryptCompare(context.secrets.registryPassword, hash));
+      return running && (await acceptsLogins(known, logins));
     },
     async apply({ connection }) {
       await requireFreePort(connection, port, 'the registry', [unit]);
       await placeFiles(connection, await filesOf());
-      const line = `${registryUser}:${await bcryptHash(context.secrets.registryPassword, bcryptCost)}\n`;
-      await recordedWriteFile(connection, htpasswd, line, 0o600);
-      // The copy between control planes names the registry by address, so it has a mirror file of its own.
-      const mirror = await connection.readFile(`${hostPaths.containerdMirrors}/_default/hosts.toml`);
-      if (mirror !== undefined) {
-        const credentials = Buffer.from(`${registryUser}:${context.secrets.registryPassword}`).toString('base64');
-        const url = `https://${first.address}:${port}`;
-        const ca = `ca = "${hostPaths.configuration}/registry-ca.crt"\n`;
-        const header = `Authorization = ["Basic ${credentials}"]\n`;
-        const text = `server = "${url}"\n${ca}[host."${url}"]\ncapabilities = ["pull", "resolve"]\n${ca}[host."${url}".header]\n${header}`;
-        await recordedWriteFile(connection, `${hostPaths.containerdMirrors}/landfall-copy/hosts.toml`, text, 0o600);
-      }
-      await connection.check(
-        'Start the registry',
-        `mkdir -p ${hostPaths.registryStorage}; systemctl daemon-reload && systemctl enable --quiet ${unit} && systemctl restart ${unit}
-for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ss -Hltn "sport = :$1" | grep -q . && exit 0; sleep 0.3; done
-journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
-        [String(port)],
-      );
+      await recordedWriteFile(connection, registryFiles.users, await loginsText(logins), 0o600);
+      const hasMirrors = await connection.readFile(`${hostPaths.containerdMirrors}/_default/hosts.toml`);
+      const copy = copyMirror(context, `${registryUser}:${context.secrets.registryPassword}`);
+      if (hasMirrors !== undefined) await recordedWriteFile(connection, copy.path, copy.content, copy.mode);
+      await restartRegistry(connection, port);
     },
   });
   const program =

@@ -2,12 +2,13 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { forgetRestore } from '../backups/staging.ts';
 import { clusterHome } from '../cluster/home.ts';
+import { isRegistryRotating } from '../cluster/secrets.ts';
 import { LandfallError } from '../errors.ts';
 import { applicationSteps } from '../phases/applications.ts';
 import { forgetPush } from '../phases/registry-push.ts';
 import { applicationInstallPlan, applicationUninstallPlan } from '../workflows/applications.ts';
 import { installPlan } from '../workflows/install.ts';
-import { registryPushPlan, registryRepairPlan } from '../workflows/registry.ts';
+import { registryPushPlan, registryRepairPlan, registryRotationPlan } from '../workflows/registry.ts';
 import { resetPlan } from '../workflows/reset.ts';
 import { restorePlan } from '../workflows/restore.ts';
 import type { PreparedRun } from './execute.ts';
@@ -38,6 +39,7 @@ export async function prepareRun(
       close: pool.close,
     };
   }
+  refuseDuringRegistryRotation(request.workflow, home);
   if (request.workflow === 'rotate-authorities') return prepareRotation(request, typed, home);
   refuseDuringRotation(home);
   if (request.workflow === 'add-names') return prepareNames(document, typed, home);
@@ -59,6 +61,8 @@ export async function prepareRun(
         return registryRepairPlan(context);
       case 'push-images':
         return registryPushPlan(context, request);
+      case 'rotate-registry':
+        return registryRotationPlan({ ...context, rotation: secrets.rotation });
       case 'restore':
         return restorePlan({ ...context, restore: request.source }, request.manner);
       case 'install-applications':
@@ -72,7 +76,8 @@ export async function prepareRun(
     host: pool.host,
     secretValues: () => [...pool.secretValues(), ...secrets.allValues()],
     conclude: async () => {
-      if (request.workflow === 'install' || request.workflow === 'restore') keepCustody(document, home);
+      if (request.workflow === 'rotate-registry') secrets.rotation.finish();
+      if (workflowsWithKeys.includes(request.workflow)) keepCustody(document, home);
       if (request.workflow === 'restore') forgetRestore(home);
       if (request.workflow === 'push-images') forgetPush(home);
     },
@@ -82,6 +87,21 @@ export async function prepareRun(
       await pool.close();
     },
   };
+}
+
+/** Workflows for which the keys of authorities may be fetched from control planes. */
+const workflowsWithKeys: readonly RunRequest['workflow'][] = ['install', 'restore', 'rotate-registry'];
+
+/** Throws REGISTRY_ROTATION_UNFINISHED for what would give hosts the password that is on its way out. */
+function refuseDuringRegistryRotation(workflow: RunRequest['workflow'], home: string): void {
+  if (workflow !== 'install' && workflow !== 'restore' && workflow !== 'rotate-authorities') return;
+  if (!isRegistryRotating(home)) return;
+  throw new LandfallError({
+    code: 'REGISTRY_ROTATION_UNFINISHED',
+    message: 'The registries of this cluster are on the way to a new password, and hosts may be at any stage of it.',
+    fix: 'End it with landfall registry rotate, then run this command again.',
+    exitStatus: 2,
+  });
 }
 
 /** The secrets of a cluster that is no more; another install makes its own. */

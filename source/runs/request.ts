@@ -21,6 +21,7 @@ export type RunRequest = {
   | { readonly workflow: 'renew-certificates'; readonly host?: string; readonly all: boolean }
   | { readonly workflow: 'add-names' }
   | { readonly workflow: 'repair-registry' }
+  | { readonly workflow: 'rotate-registry' }
   | { readonly workflow: 'push-images'; readonly origin: ImageOrigin; readonly name?: ImageName }
   | {
       readonly workflow: 'rotate-authorities';

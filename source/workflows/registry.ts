@@ -1,4 +1,5 @@
-import type { Plan } from '../engine/step.ts';
+import type { RegistryStage } from '../cluster/secrets.ts';
+import type { Phase, Plan, Step } from '../engine/step.ts';
 import { type LandfallError, toLandfallError } from '../errors.ts';
 import { connect } from '../phases/connect.ts';
 import { controlPlanes, type InstallContext } from '../phases/context.ts';
@@ -12,6 +13,12 @@ import {
 } from '../phases/registry-inventory.ts';
 import { openPush, type PushRequest, pushImages, readImages } from '../phases/registry-push.ts';
 import { openWanted, repairRegistry, takeInventory } from '../phases/registry-repair.ts';
+import {
+  type RegistryRotationContext,
+  remainingStages,
+  rotateNode,
+  rotateRegistry,
+} from '../phases/registry-rotation.ts';
 
 /** Makes what the registries of all control planes hold the same again, and whole. */
 export function registryRepairPlan(context: InstallContext): Plan {
@@ -47,6 +54,40 @@ export function registryPushPlan(context: InstallContext, request: PushRequest):
       },
     ],
   };
+}
+
+const rotationTitles: Readonly<Record<RegistryStage, string>> = {
+  certificate: 'New certificates, one registry at a time',
+  accept: 'Accept old and new password',
+  introduce: 'Give nodes the new password',
+  replace: 'Change the password of the usual user',
+  settle: 'Let nodes ask as the usual user',
+  retire: 'Retire the old password',
+};
+
+/** New certificates and a new password for the registries: all hosts come through one stage before any begins the next. */
+export function registryRotationPlan(context: RegistryRotationContext): Plan {
+  const { hosts } = context.document;
+  const planes = controlPlanes(context.document);
+  const phases: Phase[] = [
+    { id: 'connect', title: 'Reach the hosts', steps: hosts.map((host) => connect(context, host)) },
+  ];
+  let before: readonly string[] = hosts.map((host) => `connect/host@${host.name}`);
+  for (const stage of remainingStages(context.rotation.current())) {
+    const steps: Step[] = [];
+    if (stage === 'introduce' || stage === 'settle') {
+      steps.push(...hosts.map((host) => rotateNode(context, host, stage, before)));
+    } else {
+      for (const host of planes) {
+        // One registry after the other, so that one that is not well stops the rest.
+        const previous = steps.at(-1)?.id;
+        steps.push(rotateRegistry(context, host, stage, [...before, ...(previous === undefined ? [] : [previous])]));
+      }
+    }
+    phases.push({ id: `registry-${stage}`, title: rotationTitles[stage], steps });
+    before = steps.map((step) => step.id);
+  }
+  return { workflow: 'rotate-registry', cluster: context.document.name, phases };
 }
 
 export type RegistryReport = {

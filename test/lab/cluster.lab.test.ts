@@ -9,6 +9,7 @@ import { interruptionProofs } from './proof/interruptions.ts';
 import { powerProofs } from './proof/power.ts';
 import { registryProofs } from './proof/registry.ts';
 import { ownImageProofs } from './proof/registry-images.ts';
+import { registryRotationProofs } from './proof/registry-rotation.ts';
 import { clusterProofs } from './proof/running-cluster.ts';
 import { secrecyProofs } from './proof/secrecy.ts';
 import { clearStage, type Stage, setStage } from './proof/stage.ts';
@@ -48,6 +49,7 @@ describe('a cluster on real hosts, from bare machines and back', () => {
   describe('certificates', () => certificateProofs(of));
   describe('registry', () => registryProofs(of));
   describe('own images', () => ownImageProofs(of));
+  describe('rotation of the registries', () => registryRotationProofs(of));
   describe('power', () => powerProofs(of));
   describe('reset', () => resetProof(of));
   describe('small clusters', () => smallClusterProofs(of));

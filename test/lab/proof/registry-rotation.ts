@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { labHome, landfall } from '../cluster/landfall.ts';
+import { killHard, newRun, reachProgress, seenRuns, startLandfall } from '../support/live-run.ts';
+import { applyArguments, onHost, type Stage, standsOn } from './stage.ts';
+
+/** Asks for a blob as nodes ask, again and again until a file appears; says how often it was given and how often not. */
+const pulls = (digest: string): string => `
+rm -f /tmp/pulls-end; given=0; refused=0
+until [ -e /tmp/pulls-end ]; do
+  if /usr/local/bin/ctr --namespace proof content fetch-blob --hosts-dir /etc/containerd/certs.d \\
+    registry.k8s.io/pause ${digest} >/dev/null 2>/tmp/pulls-error; then given=$((given + 1)); else refused=$((refused + 1)); grep -v level=warning /tmp/pulls-error; fi
+done
+echo "given $given refused $refused"`;
+
+/** New certificates and a new password, with an interruption, while a worker and a control plane pull. */
+export function registryRotationProofs(
+  of: () => Pick<Stage, 'lab' | 'cluster' | 'completed' | 'document' | 'copy'>,
+  pullers: readonly [string, string] = ['node-2', 'node-5'],
+): void {
+  test('the registries get a new password and certificates, no pull fails, and the old password is no more', async (context) => {
+    const { lab, cluster, completed, document, copy } = of();
+    standsOn(context, completed, 'the install');
+    const secrets = path.join(labHome(lab), 'clusters', cluster, 'secrets.json');
+    const password = (): string =>
+      (JSON.parse(readFileSync(secrets, 'utf8')) as { readonly registryPassword: string }).registryPassword;
+    const listed = await landfall(lab, ['registry', 'list', cluster, '--output', 'json']);
+    const { tags } = JSON.parse(listed.stdout) as {
+      readonly tags: readonly { readonly repository: string; readonly digest: string }[];
+    };
+    const digest = tags.find((tag) => tag.repository === 'registry.k8s.io/pause')?.digest ?? '';
+    const old = password();
+    const [plane] = pullers;
+    const certificate = (): Promise<string> => onHost(lab, plane, 'sha256sum /etc/landfall/registry/server.crt');
+    const before = await certificate();
+    const pulling = pullers.map((host) => onHost(lab, host, pulls(digest)));
+    try {
+      const known = seenRuns(lab, cluster);
+      const command = startLandfall(lab, ['registry', 'rotate', cluster, '--yes']);
+      const run = await newRun(lab, cluster, known);
+      // By then some registries or nodes have the new password, and others do not.
+      expect(await reachProgress(run, 0.45)).toBe(true);
+      await killHard(run, [command]);
+      await command.ended;
+      expect(password()).toBe(old);
+      const refused = await landfall(lab, applyArguments({ document, copy }));
+      expect([refused.exitCode, refused.stdout]).toEqual([1, expect.stringContaining('REGISTRY_ROTATION_UNFINISHED')]);
+      const ended = await landfall(lab, ['registry', 'rotate', cluster, '--yes']);
+      expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
+    } finally {
+      for (const host of pullers) await onHost(lab, host, 'touch /tmp/pulls-end');
+    }
+    for (const said of await Promise.all(pulling)) expect(said).toMatch(/^given [1-9]\d* refused 0\n$/);
+    expect(password()).not.toBe(old);
+    expect(await certificate()).not.toBe(before);
+    const code = (word: string): Promise<string> =>
+      onHost(
+        lab,
+        plane,
+        `curl -sk -o /dev/null -w '%{http_code}' --config - https://localhost:5443/v2/ <<'END'\nuser = "landfall:${word}"\nEND\n`,
+      );
+    expect([await code(old), await code(password())]).toEqual(['401', '200']);
+    const applied = await landfall(lab, applyArguments({ document, copy }));
+    expect(applied.stdout).toContain('Nothing to change');
+  });
+}
