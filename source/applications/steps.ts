@@ -23,6 +23,8 @@ export type ApplicationEnvironment = {
   /** Nodes that may run the pods of applications. */
   readonly workloadNodes: number;
   readonly dnsDomain: string;
+  /** The name of an image with its digest in the bundle; one that is not there keeps its name. */
+  readonly exactImage: (image: string) => string;
   readonly passwords: Pick<ClusterSecrets, 'applicationPassword' | 'forgetApplication'>;
   /** The cluster's folder on the operator machine, where access data is kept. */
   readonly clusterDirectory: string;
@@ -57,7 +59,7 @@ export function installStep(environment: ApplicationEnvironment, application: Se
   const { namespace, title, access } = application.package;
   const password = (parameter: string): string =>
     environment.passwords.applicationPassword(application.name, parameter);
-  const values = chartValues(application, environment.workloadNodes, password);
+  const values = chartValues(application, environment.workloadNodes, password, environment.exactImage);
   const named = { name: application.name, namespace };
   const proveAccess = async (reporter: StepReporter): Promise<void> => {
     const tried: ApplicationAccess[] = [];

@@ -13,17 +13,21 @@ export type ChartValues = {
   readonly passwords: Readonly<Record<string, string>>;
 };
 
-/** Values of an installation. `password` gives the kept password of a parameter. */
+/**
+ * Values of an installation. `password` gives the kept password of a parameter, `exact` the name of an image with its digest
+ * in the bundle.
+ */
 export function chartValues(
   application: SelectedApplication,
   nodeCount: number,
   password: (parameter: string) => string,
+  exact: (image: string) => string = (image) => image,
 ): ChartValues {
   const { package: found, parameters } = application;
   const needs = needsOf(application, nodeCount);
   const ofType = (type: string) => found.parameters.filter((parameter) => parameter.type === type);
   return {
-    images: found.images,
+    images: Object.fromEntries(Object.entries(found.images).map(([use, image]) => [use, exact(image)] as const)),
     replicas: needs.replicas,
     resources: { requests: { cpu: `${needs.cpu}m`, memory: `${Math.ceil(needs.memory / 2 ** 20)}Mi` } },
     parameters,

@@ -45,3 +45,8 @@ export function parseShortImageName(text: string): ImageName | string {
   if (hasDomain) return parseImageName(text);
   return parseImageName(`docker.io/${rest.length === 0 ? 'library/' : ''}${text}`);
 }
+
+/** The name with the digest an image has in the bundle: what is pulled by it is that image, whatever a tag says by then. */
+export function exactName({ name, digest }: { readonly name: string; readonly digest: string }): string {
+  return `${name}@${digest}`;
+}

@@ -2,6 +2,7 @@ import { loadCatalogue } from '../applications/catalogue.ts';
 import type { ApplicationHost } from '../applications/host.ts';
 import { selectApplications } from '../applications/selection.ts';
 import { type ApplicationEnvironment, installStep, uninstallStep } from '../applications/steps.ts';
+import { exactName } from '../bundle/image-name.ts';
 import type { ApplicationEntry, ClusterDocument } from '../cluster/document.ts';
 import type { Step } from '../engine/step.ts';
 import { firstControlPlane, type InstallContext } from './context.ts';
@@ -25,7 +26,8 @@ export function workloadNodeCount(document: ClusterDocument): number {
 }
 
 function environment(context: InstallContext, after: readonly string[]): ApplicationEnvironment {
-  const { document } = context;
+  const { document, bundle } = context;
+  const exact = new Map(bundle.images.map((image) => [image.name, exactName(image)]));
   const workers = document.hosts.filter((host) => host.role === 'worker');
   const planes = document.hosts.filter((host) => host.role !== 'worker');
   return {
@@ -33,6 +35,7 @@ function environment(context: InstallContext, after: readonly string[]): Applica
     nodes: [...workers, ...planes].map(({ name, address }) => ({ name, address })),
     workloadNodes: workloadNodeCount(document),
     dnsDomain: document.network.dnsDomain,
+    exactImage: (name) => exact.get(name) ?? name,
     passwords: context.secrets,
     clusterDirectory: context.home,
     after,

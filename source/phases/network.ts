@@ -1,5 +1,6 @@
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { readAsset } from '../assets.ts';
+import { exactName } from '../bundle/image-name.ts';
 import { apiEndpoint } from '../cluster/endpoint.ts';
 import type { Step } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
@@ -23,10 +24,10 @@ function imageNamed(context: Pick<InstallContext, 'bundle'>, part: string): stri
       fix: 'Build the bundle again from a recipe that names it.',
     });
   }
-  return image.name;
+  return exactName(image);
 }
 
-/** flannel's manifests with the cluster's pod network and the bundle's images. */
+/** flannel's manifests with the cluster's pod network and the bundle's images, which are named by their digests. */
 export async function flannelManifest(context: Pick<InstallContext, 'document' | 'bundle'>): Promise<string> {
   const text = await readAsset('network/flannel.yaml');
   const [host = '', port = ''] = apiEndpoint(context.document).split(/:(?=\d+$)/);

@@ -30,6 +30,7 @@ function setUp(parameters = {}): {
     ],
     workloadNodes: 2,
     dnsDomain: 'cluster.local',
+    exactImage: (image) => `${image}@sha256:${'0'.repeat(64)}`,
     passwords: openClusterSecrets(folder),
     clusterDirectory: folder,
     after: ['verification/cluster@plane-1'],
@@ -83,6 +84,13 @@ test('an application is installed, waited for, tried at every ready node, and it
       tried: true,
     },
   ]);
+});
+
+test('the pods of an application name their images by the digest of the bundle', async () => {
+  const { cluster, step } = setUp();
+  await carryOut(step());
+  const { images } = JSON.parse(cluster.values) as { readonly images: Readonly<Record<string, string>> };
+  expect(images).toEqual({ mariadb: `docker.io/library/mariadb:10.11@sha256:${'0'.repeat(64)}` });
 });
 
 test('the password travels on standard input only', async () => {

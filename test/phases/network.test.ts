@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { readAsset } from '../../source/assets.ts';
-import { dnsManifest, withoutForward } from '../../source/phases/network.ts';
+import { dnsManifest, flannelManifest, withoutForward } from '../../source/phases/network.ts';
 
 const corefile = `.:53 {
     errors
@@ -62,4 +62,22 @@ spec:
     expect(unchanged).toEqual(parse(deployment));
     expect(settings.data.Corefile).toBe(withoutForward(corefile));
   });
+});
+
+test('flannel names its images by the digest of the bundle', async () => {
+  const image = (name: string, digit: string) => ({
+    name,
+    digest: `sha256:${digit.repeat(64)}`,
+    use: 'network' as const,
+    architectures: ['amd64' as const],
+  });
+  const images = [image('ghcr.io/flannel-io/flannel:v1', 'a'), image('ghcr.io/flannel-io/flannel-cni-plugin:v2', 'b')];
+  const document = {
+    hosts: [{ name: 'node-1', address: '10.0.0.1', role: 'control-plane' }],
+    loadBalancer: { driver: 'haproxy', port: 7443, endpoint: '10.0.0.1:6443' },
+    network: { podCidr: '10.244.0.0/16' },
+  };
+  const context = { document, bundle: { images } } as unknown as Parameters<typeof flannelManifest>[0];
+  const named = [...(await flannelManifest(context)).matchAll(/image: *"?([^\s"]+)/g)].map((match) => match[1]);
+  expect(new Set(named)).toEqual(new Set(images.map(({ name, digest }) => `${name}@${digest}`)));
 });

@@ -2,11 +2,18 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { landfall } from '../cluster/landfall.ts';
 import { writeOwnImage } from '../support/own-image.ts';
-import { changeLogin, kubectl, type Stage, standsOn } from './stage.ts';
+import { changeLogin, kubectl, onHost, type Stage, standsOn } from './stage.ts';
 
 type Listed = {
-  readonly tags: readonly { readonly repository: string; readonly tag: string; readonly hosts: readonly string[] }[];
+  readonly tags: readonly {
+    readonly repository: string;
+    readonly tag: string;
+    readonly digest: string;
+    readonly hosts: readonly string[];
+  }[];
 };
+
+const storage = '/var/lib/landfall/registry/docker/registry/v2';
 
 const pod = (image: string, node: string): string => `
 apiVersion: v1
@@ -73,5 +80,46 @@ export function ownImageProofs(
     const foreign = await landfall(lab, ['registry', 'push', '/etc/hosts', '--cluster', cluster, '--yes']);
     expect([foreign.exitCode, foreign.stdout]).toEqual([1, expect.stringContaining('IMAGE_UNREADABLE')]);
     expect((await landfall(lab, ['registry', 'list', cluster])).stdout).toBe(before.stdout);
+  });
+
+  test('an application starts anew from the bytes of the bundle though every registry says its tag is another image', async (context) => {
+    const { lab, cluster, completed } = of();
+    standsOn(context, completed, 'the install');
+    const { stdout } = await landfall(lab, ['registry', 'list', cluster, '--output', 'json']);
+    const digestOf = (repository: string): string => {
+      const { tags } = JSON.parse(stdout) as Listed;
+      return tags.find((tag) => tag.repository === repository)?.digest ?? '';
+    };
+    const [web, other] = [digestOf('docker.io/library/nginx'), digestOf('docker.io/library/busybox')];
+    const link = `${storage}/repositories/docker.io/library/nginx/_manifests/tags/1.22.1/current/link`;
+    const planes = ['node-1', 'node-2', 'node-3'];
+    await Promise.all(planes.map((plane) => onHost(lab, plane, `printf %s ${other} >${link}`)));
+    try {
+      // The node has never had the image, as far as containerd knows.
+      const ctr = '/usr/local/bin/ctr --namespace k8s.io images';
+      await onHost(
+        lab,
+        worker,
+        `${ctr} ls -q | grep -e library/nginx -e ${web} | xargs -r ${ctr} rm --sync >/dev/null`,
+      );
+      await kubectl(
+        lab,
+        `-n applications delete pods --now --field-selector spec.nodeName=${worker} -l landfall.dev/application=website`,
+      );
+      await kubectl(lab, '-n applications rollout status deployment website --timeout=90s');
+      const ids = await kubectl(
+        lab,
+        `-n applications get pods --field-selector spec.nodeName=${worker} -l landfall.dev/application=website -o jsonpath='{.items[*].status.containerStatuses[0].imageID}'`,
+      );
+      expect(ids).toContain(`@${web}`);
+      const verified = await landfall(lab, ['registry', 'verify', cluster]);
+      expect([verified.exitCode, verified.stdout]).toEqual([
+        1,
+        expect.stringContaining('names another image  docker.io/library/nginx:1.22.1'),
+      ]);
+    } finally {
+      await landfall(lab, ['registry', 'repair', cluster, '--yes']);
+    }
+    expect((await landfall(lab, ['registry', 'verify', cluster])).exitCode).toBe(0);
   });
 }
