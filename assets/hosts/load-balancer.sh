@@ -33,7 +33,10 @@ case $1 in
     ;;
   prune)
     for other in "${3%/*}"/root-*; do [ "$other" = "$3" ] || rm -rf "$other"; done
-    ctr --namespace landfall images remove "$2" >/dev/null 2>&1 || :
+    # It was pulled by its digest, which is a name of its own.
+    name=${2%@*}
+    ctr --namespace landfall images list -q 2>/dev/null | grep "^${name%:*}[:@]" |
+      xargs -r ctr --namespace landfall images remove >/dev/null 2>&1 || :
     ;;
   start)
     digest >"$3/loaded"

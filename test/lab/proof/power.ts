@@ -3,7 +3,7 @@ import { pause } from '../hosts/command.ts';
 import { allowClients, forgetClients, type Series, startClients } from '../probe/clients.ts';
 import { untilHealthy } from '../probe/health.ts';
 import { forgetWebServers, webServers } from '../probe/web-servers.ts';
-import { onHost, type Stage, smallDisk, standsOn } from './stage.ts';
+import { onHost, type Stage, standsOn } from './stage.ts';
 
 function longest(seen: ReadonlyMap<string, readonly Series[]>, matches: (name: string) => boolean): number {
   const gaps = [...seen.values()].flat().flatMap(({ name, gap }) => (matches(name) ? [gap] : []));
@@ -64,17 +64,6 @@ export function powerProofs(of: () => Stage): void {
     expect(longest(seen, toApi)).toBeLessThan(3000 + 2 * longest(calm, toApi));
     expect(longest(seen, toPods)).toBeLessThan(1000 + 2 * longest(calm, toPods));
     await lab.powerOn(victim);
-    await untilHealthy(lab, 'node-1');
-  });
-
-  test('all control planes and a worker reboot at once, and all is well again without a hand', async (context) => {
-    const stage = of();
-    const { lab, completed } = stage;
-    standsOn(context, completed, 'the install');
-    // The small disk of one host is in memory and must last.
-    const hosts = lab.hosts.map(({ name }) => name).filter((name) => name !== smallDisk.host);
-    for (const host of hosts) stage.rebooted.add(host);
-    await Promise.all(hosts.map((host) => lab.reboot(host)));
     await untilHealthy(lab, 'node-1');
     await forgetWebServers(lab, 'node-1');
     await forgetClients(lab, 'node-1');
