@@ -1,8 +1,5 @@
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
-import { keepHeapSmall } from './small-heap.ts';
-
-keepHeapSmall();
 
 // Compiling the program takes longer than anything else before its first screen. From the second start on it is read from a
 // folder of the user's own; never from a shared one, where somebody else could put it.

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { render } from 'ink';
 import type { TerminalProfile } from './environment.ts';
 import { createWizardModel } from './model/wizard-model.ts';
@@ -7,6 +6,7 @@ import { parseScript } from './script/parse-script.ts';
 import { runScript } from './script/run-script.ts';
 import { blindOutput, mergedInput } from './script/stage.ts';
 import type { WizardServices } from './services.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { guardTerminal } from './terminal-guard.ts';
 import { WizardApp } from './wizard-app.tsx';
 import type { WizardExit } from './wizard-context.tsx';
@@ -25,8 +25,7 @@ export type ShowOptions = {
 /** Shows the screens until the person leaves them; the terminal is as before then, whatever happens. */
 export async function showWizard(options: ShowOptions): Promise<WizardExit> {
   const { profile, services, script } = options;
-  // Frames are short-lived garbage; room for them that grows costs memory and saves no time.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  keepHeapSmall();
   const lines = script === undefined ? [] : parseScript(readFileSync(script, 'utf8'), script);
   const real = options.output.isTTY === true;
   const output = real ? options.output : blindOutput(80, 24);
