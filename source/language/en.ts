@@ -439,6 +439,7 @@ export const en = {
     missing: 'Missing',
     plan: 'What will happen',
     planning: 'Making the plan',
+    noPlan: 'There is no plan yet.',
     steps: (count: number) => plural(count, 'step', 'steps'),
     onHost: (host: string) => `On ${host}`,
     byHost: 'Plan by host',

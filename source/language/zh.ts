@@ -426,6 +426,7 @@ export const zh: Messages = {
     missing: '缺少',
     plan: '将要进行',
     planning: '正在制定计划',
+    noPlan: '还没有计划。',
     steps: (count) => `${count} 个步骤`,
     byHost: '按主机查看计划',
     byHostWhy: '每台主机上的每一步，按其顺序。已完成的会被识别并跳过。',

@@ -225,9 +225,13 @@ export function ReviewScreen(): ReactNode {
           ...(missing ? { unavailable: words.notYet } : {}),
           run: () => setAsking(true),
         },
-        ...(preview !== undefined && preview.hosts.length > 0
-          ? [{ id: 'plan', label: words.byHost, run: () => setPlanning(true) }]
-          : []),
+        {
+          id: 'plan',
+          // It has its place from the beginning: a button that comes later would be under the key meant for another.
+          label: words.byHost,
+          ...(preview !== undefined && preview.hosts.length > 0 ? {} : { unavailable: words.noPlan }),
+          run: () => setPlanning(true),
+        },
         { id: 'save', label: words.save, run: () => model.runs.save() },
       ]}
       open={{ label: words.change, run: edit }}
