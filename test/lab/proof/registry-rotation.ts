@@ -12,6 +12,7 @@ until [ -e /tmp/pulls-end ]; do
   if /usr/local/bin/ctr --namespace proof content fetch-blob --hosts-dir /etc/containerd/certs.d \\
     registry.k8s.io/pause ${digest} >/dev/null 2>/tmp/pulls-error; then given=$((given + 1)); else refused=$((refused + 1)); grep -v level=warning /tmp/pulls-error; fi
 done
+rm -f /tmp/pulls-end /tmp/pulls-error
 echo "given $given refused $refused"`;
 
 /** New certificates and a new password, with an interruption, while a worker and a control plane pull. */
