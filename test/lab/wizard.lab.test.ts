@@ -98,6 +98,8 @@ describe.runIf(hasTmux)('the wizard on real hosts', () => {
     await type('walk');
     await press('Enter');
     await until(/Name +walk/);
+    // The plan for that name is made anew, and without it nothing can be started.
+    await until('It takes about');
     await press('Tab', 'Right', 'Right', 'Enter');
     expect(await until('Saved:')).toContain('landfall apply');
     await press('Left', 'Left', 'Enter');

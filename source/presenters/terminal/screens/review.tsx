@@ -222,7 +222,7 @@ export function ReviewScreen(): ReactNode {
         {
           id: 'start',
           label: words.start,
-          ...(missing ? { unavailable: words.notYet } : {}),
+          ...(missing ? { unavailable: unplanned ? words.planning : words.notYet } : {}),
           run: () => setAsking(true),
         },
         {
