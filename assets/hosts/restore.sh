@@ -106,7 +106,8 @@ ${entry##*/}
     done <"$record/services"
   fi
   if [ -f "$record/modules" ]; then
-    while read -r module; do modprobe -r "$module" 2>/dev/null; done <"$record/modules"
+    # Each by itself: with br_netfilter, modprobe -r would take the bridge module out as well, and all bridges of the host.
+    while read -r module; do rmmod "$module" 2>/dev/null; done <"$record/modules"
   fi
   if [ -e "$record/swap" ]; then
     swapon -a 2>/dev/null
