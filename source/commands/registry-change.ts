@@ -44,33 +44,36 @@ async function change(
   );
 }
 
+/** A change that needs to know nothing but the cluster. */
+function clusterChange(
+  name: string,
+  description: string,
+  workflow: 'repair-registry' | 'rotate-registry',
+  question: (cluster: string) => string,
+): Command {
+  const command = new Command(name).description(description).argument('[cluster]', clusterArgument);
+  return withChangeOptions(command).action((cluster: string | undefined, options: ChangeOptions) =>
+    change(cluster, { workflow }, options, question),
+  );
+}
+
 /** `registry repair` */
 export function repairCommand(): Command {
-  const command = new Command('repair')
-    .description('replace what is damaged or missing in a registry, from another one or from the bundle')
-    .argument('[cluster]', clusterArgument);
-  return withChangeOptions(command).action((cluster: string | undefined, options: ChangeOptions) =>
-    change(
-      cluster,
-      { workflow: 'repair-registry' },
-      options,
-      (name) => `What is damaged or missing in the registries of ${name} is replaced. Go on?`,
-    ),
+  return clusterChange(
+    'repair',
+    'replace what is damaged or missing in a registry, from another one or from the bundle',
+    'repair-registry',
+    (cluster) => `What is damaged or missing in the registries of ${cluster} is replaced. Go on?`,
   );
 }
 
 /** `registry rotate` */
 export function rotateCommand(): Command {
-  const command = new Command('rotate')
-    .description('new certificates and a new password for the registries, while nodes go on pulling')
-    .argument('[cluster]', clusterArgument);
-  return withChangeOptions(command).action((cluster: string | undefined, options: ChangeOptions) =>
-    change(
-      cluster,
-      { workflow: 'rotate-registry' },
-      options,
-      (name) => `The registries of ${name} get new certificates and a new password. Go on?`,
-    ),
+  return clusterChange(
+    'rotate',
+    'new certificates and a new password for the registries, while nodes go on pulling',
+    'rotate-registry',
+    (cluster) => `The registries of ${cluster} get new certificates and a new password. Go on?`,
   );
 }
 

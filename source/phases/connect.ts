@@ -1,6 +1,6 @@
 import type { HostEntry } from '../cluster/document.ts';
-import type { Step } from '../engine/step.ts';
-import type { InstallContext } from './context.ts';
+import type { Phase, Step } from '../engine/step.ts';
+import { controlPlanes, type InstallContext } from './context.ts';
 
 /** Reaches a host and learns its facts. It changes nothing, so it is never more than probed. */
 export function connect(context: Pick<InstallContext, 'host'>, host: HostEntry): Step {
@@ -21,4 +21,10 @@ export function connect(context: Pick<InstallContext, 'host'>, host: HostEntry):
     apply: reach,
     verify: reach,
   };
+}
+
+/** The phase of workflows that need the control planes only. */
+export function reachControlPlanes(context: Pick<InstallContext, 'document' | 'host'>): Phase {
+  const steps = controlPlanes(context.document).map((host) => connect(context, host));
+  return { id: 'connect', title: 'Reach the control planes', steps };
 }

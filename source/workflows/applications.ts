@@ -2,7 +2,7 @@ import type { ApplicationEntry } from '../cluster/document.ts';
 import type { Plan, Step } from '../engine/step.ts';
 import { applicationRoom } from '../phases/application-room.ts';
 import { applicationRemoval, applicationSteps } from '../phases/applications.ts';
-import { connect } from '../phases/connect.ts';
+import { connect, reachControlPlanes } from '../phases/connect.ts';
 import { controlPlanes, firstControlPlane, type InstallContext } from '../phases/context.ts';
 import { registry } from '../phases/registry.ts';
 
@@ -25,13 +25,12 @@ function imageSteps(context: InstallContext): readonly Step[] {
 
 /** Installs applications on a running cluster: their images into its registries, then each of them, tried as its user would. */
 export function applicationInstallPlan(context: InstallContext, entries: readonly ApplicationEntry[]): Plan {
-  const planes = controlPlanes(context.document);
   const first = firstControlPlane(context.document);
   return {
     workflow: 'install-applications',
     cluster: context.document.name,
     phases: [
-      { id: 'connect', title: 'Reach the control planes', steps: planes.map((host) => connect(context, host)) },
+      reachControlPlanes(context),
       {
         id: 'preflight',
         title: 'Check before anything is changed',

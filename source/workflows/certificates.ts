@@ -12,7 +12,7 @@ import {
   repairControlPlane,
 } from '../phases/certificate-renewal.ts';
 import { type RotationContext, rotatedServing, rotateHost } from '../phases/certificate-rotation.ts';
-import { connect } from '../phases/connect.ts';
+import { connect, reachControlPlanes } from '../phases/connect.ts';
 import { controlPlanes, firstControlPlane } from '../phases/context.ts';
 import { rotateWorkloads } from '../phases/rotated-workloads.ts';
 
@@ -119,9 +119,6 @@ export function apiNamesPlan(context: CertificateContext): Plan {
   return {
     workflow: 'add-names',
     cluster: context.document.name,
-    phases: [
-      { id: 'connect', title: 'Reach the control planes', steps: planes.map((host) => connect(context, host)) },
-      { id: 'certificates', title: 'Give the API its names', steps },
-    ],
+    phases: [reachControlPlanes(context), { id: 'certificates', title: 'Give the API its names', steps }],
   };
 }

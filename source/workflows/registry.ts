@@ -1,7 +1,7 @@
 import type { RegistryStage } from '../cluster/secrets.ts';
 import type { Phase, Plan, Step } from '../engine/step.ts';
 import { type LandfallError, toLandfallError } from '../errors.ts';
-import { connect } from '../phases/connect.ts';
+import { connect, reachControlPlanes } from '../phases/connect.ts';
 import { controlPlanes, type InstallContext } from '../phases/context.ts';
 import { wholeContent } from '../phases/registry.ts';
 import {
@@ -28,7 +28,7 @@ export function registryRepairPlan(context: InstallContext): Plan {
     workflow: 'repair-registry',
     cluster: context.document.name,
     phases: [
-      { id: 'connect', title: 'Reach the control planes', steps: planes.map((host) => connect(context, host)) },
+      reachControlPlanes(context),
       {
         id: 'registry',
         title: 'Repair the registries',
@@ -46,7 +46,7 @@ export function registryPushPlan(context: InstallContext, request: PushRequest):
     workflow: 'push-images',
     cluster: context.document.name,
     phases: [
-      { id: 'connect', title: 'Reach the control planes', steps: planes.map((host) => connect(context, host)) },
+      reachControlPlanes(context),
       {
         id: 'registry',
         title: 'Bring the images into the registries',
