@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Command } from 'commander';
 import { expect, test } from 'vitest';
+import { addCommands } from '../source/all-commands.ts';
 
 const repository = path.resolve(import.meta.dirname, '..');
 const read = (name: string): string => readFileSync(path.join(repository, name), 'utf8');
@@ -92,4 +94,27 @@ test('docs/exit-codes.md has every exit code that the source gives', () => {
   expect(
     [...new Set([...codes, ...outcomes.map(([, code]) => code)])].filter((code) => !documented.includes(code ?? '')),
   ).toEqual([]);
+});
+
+test('no text tells anybody to run a command that does not exist', () => {
+  const program = new Command('landfall');
+  addCommands(program, '0.0.0');
+  const known = new Map(
+    program.commands.map((command) => [command.name(), command.commands.map((child) => child.name())] as const),
+  );
+  // Images of the lab and of nodes are in a namespace of that name, and sentences begin with it.
+  const prose = /^(help|runs on)\b/;
+  const texts = [...sources, ...readdirSync(path.join(repository, 'docs')).map((name) => `docs/${name}`)]
+    .filter((name) => /\.(tsx?|md)$/.test(name))
+    .concat('README.md', 'CONTRIBUTING.md');
+  const unknown = texts.flatMap((name) =>
+    [...read(name).matchAll(/(?<![-/.\w]|namespace )landfall ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+(?:-[a-z]+)*))?/g)]
+      .filter(([, command = '', child]) => {
+        const children = known.get(command);
+        if (children === undefined) return !prose.test(`${command} ${child ?? ''}`);
+        return children.length > 0 && child !== undefined && !children.includes(child);
+      })
+      .map(([text]) => `${name}: ${text}`),
+  );
+  expect(unknown).toEqual([]);
 });

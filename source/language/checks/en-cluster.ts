@@ -165,7 +165,7 @@ export const clusterEn = {
   'bundle-media-speed': text(
     'The medium is fast',
     'Every byte is read from it; with a slow stick this takes long.',
-    'Copy the bundle to a local disk first (landfall bundle copy).',
+    'Copy the bundle to a local disk first (Import a bundle on the first screen of landfall, or cp -r).',
   ),
   'bundle-media-type': text(
     'The medium keeps big files',

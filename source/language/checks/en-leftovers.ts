@@ -38,7 +38,7 @@ export const leftoversEn = {
   'other-landfall-cluster': text(
     'Not a node of another cluster',
     'This machine belongs to another cluster of Landfall.',
-    'Take it out of that cluster first (landfall shrink or landfall reset).',
+    'Take it out of that cluster first (landfall reset on the machine from which it was installed).',
   ),
   'leftover-kubernetes': text(
     'No files of an older Kubernetes',

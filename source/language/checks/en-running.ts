@@ -85,11 +85,11 @@ export const runningEn = {
   'certificates-valid': text(
     'Certificates are valid',
     'With an expired certificate, or one of another authority, parts of the cluster refuse each other.',
-    'landfall certificates shows all; landfall apply places them anew.',
+    'landfall certificates list shows all; landfall certificates renew gives new ones.',
   ),
   'certificates-last': text(
     'Certificates last',
     'They end within 30 days, and then parts of the cluster refuse each other.',
-    'Renew them in time: landfall certificates',
+    'Renew them in time: landfall certificates renew',
   ),
 };

@@ -114,7 +114,7 @@ export const clusterZh: Readonly<Record<keyof typeof clusterEn, CheckText>> = {
   'bundle-media-speed': text(
     '介质够快',
     '每个字节都从它读取，慢的 U 盘会花很长时间。',
-    '请先把离线包复制到本地磁盘（landfall bundle copy）。',
+    '请先把离线包复制到本地磁盘（landfall 首屏的“导入安装包”，或 cp -r）。',
   ),
   'bundle-media-type': text(
     '介质可存大文件',

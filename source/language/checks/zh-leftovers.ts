@@ -32,7 +32,7 @@ export const leftoversZh: Readonly<Record<keyof typeof leftoversEn, CheckText>> 
   'other-landfall-cluster': text(
     '不是其他集群的节点',
     '这台机器属于 Landfall 的另一个集群。',
-    '请先把它移出那个集群（landfall shrink 或 landfall reset）。',
+    '请先把它移出那个集群（在安装它的那台机器上运行 landfall reset）。',
   ),
   'leftover-kubernetes': text(
     '没有旧 Kubernetes 的文件',

@@ -81,11 +81,11 @@ export const runningZh = {
   'certificates-valid': text(
     '证书有效',
     '证书过期或由其他机构签发时，集群各部分会互相拒绝。',
-    'landfall certificates 列出全部；landfall apply 会重新放置。',
+    'landfall certificates list 列出全部；landfall certificates renew 签发新的。',
   ),
   'certificates-last': text(
     '证书有效期足够长',
     '30 天内到期，届时集群各部分会互相拒绝。',
-    '及时更新：landfall certificates',
+    '及时更新：landfall certificates renew',
   ),
 };
