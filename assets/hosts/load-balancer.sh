@@ -1,7 +1,7 @@
 # Runs the local load balancer from a copy of its image, by systemd alone: neither the kubelet nor containerd must run, and
 # what cleans up images can take nothing away.
-# $1 unpack  $2 image  $3 folder           copies the image's files to the folder, whole or not at all
-# $1 prune   $2 image  $3 folder           removes the image and older copies, of which nobody has use any more
+# $1 unpack  $2 image  $3 folder           copies the image's files to the folder, whole or not at all, and removes the image
+# $1 prune   $2 folder                     removes older copies, of which nobody has use any more
 # $1 start   $2 folder $3 runtime folder   becomes the balancer
 # $1 reload  $2 folder $3 runtime folder   gives new connections to a new process; those that are open stay with the old one
 # $1 loaded  $2 runtime folder             whether what runs has loaded the configuration that is there
@@ -15,10 +15,19 @@ balancer() {
   shift
   exec env -i PATH="$PATH" chroot --userspec=99:99 --groups=99 "$folder" haproxy "$@" -f /usr/local/etc/haproxy/haproxy.cfg
 }
+# It was pulled by its digest, which is a name of its own.
+forget() {
+  name=${1%@*}
+  ctr --namespace landfall images list -q 2>/dev/null | grep "^${name%:*}[:@]" |
+    xargs -r ctr --namespace landfall images remove >/dev/null 2>&1 || :
+}
 case $1 in
   unpack)
     image=$2 folder=$3 mounted=/run/containerd/landfall-load-balancer
-    if [ -e "$folder" ]; then exit 0; fi
+    if [ -e "$folder" ]; then
+      forget "$image"
+      exit 0
+    fi
     mkdir -p "$mounted" "${folder%/*}"
     ctr --namespace landfall images unmount --rm "$mounted" >/dev/null 2>&1 || :
     rm -rf "$folder.new"
@@ -30,13 +39,10 @@ case $1 in
     mkdir -p "$folder.new/usr/local/etc/haproxy" "$folder.new/dev"
     sync -f "$folder.new" 2>/dev/null || sync
     mv "$folder.new" "$folder"
+    forget "$image"
     ;;
   prune)
-    for other in "${3%/*}"/root-*; do [ "$other" = "$3" ] || rm -rf "$other"; done
-    # It was pulled by its digest, which is a name of its own.
-    name=${2%@*}
-    ctr --namespace landfall images list -q 2>/dev/null | grep "^${name%:*}[:@]" |
-      xargs -r ctr --namespace landfall images remove >/dev/null 2>&1 || :
+    for other in "${2%/*}"/root-*; do [ "$other" = "$2" ] || rm -rf "$other"; done
     ;;
   start)
     digest >"$3/loaded"

@@ -9,6 +9,7 @@ import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts'
 import { firstControlPlane, type InstallContext } from './context.ts';
 import { requireFreePort } from './free-port.ts';
 import { hostStep } from './host-step.ts';
+import { joinFailure } from './join-failure.ts';
 import { discoveryKubeconfig, initConfiguration, joinConfiguration } from './kubeadm-configuration.ts';
 import { ensureTool } from './node-binaries.ts';
 import { hostPaths } from './paths.ts';
@@ -241,6 +242,8 @@ export function join(context: InstallContext, host: HostEntry): Step {
           onLine: (line) => reporter.output(line),
           signal: reporter.signal,
         });
+      } catch (thrown) {
+        throw joinFailure(thrown);
       } finally {
         await connection.run('rm -f "$1"', [hostPaths.discovery]);
       }

@@ -120,8 +120,9 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
       await connection.check('Pull the load balancer', pull, ['landfall', pinnedImage(image)], {
         onLine: (line) => reporter.output(line),
       });
-      await connection.check('Copy the load balancer out of its image', asset, ['unpack', image.name, root]);
     }
+    // Also where the files are there: whatever an interruption left of the image goes before the service counts as started.
+    await connection.check('Copy the load balancer out of its image', asset, ['unpack', image.name, root]);
     await placeFiles(connection, [...settings, ...(await programFiles())]);
     await connection.check(
       'Start the load balancer',
@@ -130,7 +131,7 @@ for attempt in $(seq 100); do ${listening} && exit 0; sleep 0.1; done
 journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
       [String(port)],
     );
-    await connection.check('Remove what is not needed any more', asset, ['prune', image.name, root]);
+    await connection.check('Remove what is not needed any more', asset, ['prune', root]);
   };
 
   return hostStep(context, {

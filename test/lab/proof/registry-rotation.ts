@@ -5,12 +5,20 @@ import { labHome, landfall } from '../cluster/landfall.ts';
 import { killHard, newRun, reachProgress, seenRuns, startLandfall } from '../support/live-run.ts';
 import { applyArguments, onHost, type Stage, standsOn } from './stage.ts';
 
-/** Asks for a blob as nodes ask, again and again until a file appears; says how often it was given and how often not. */
+/**
+ * Asks for a blob as nodes ask, again and again until a file appears; says how often it was given and how often not. A pull
+ * goes on to the next registry when one is away; this tool does so only before it has asked one for the size, so where it
+ * was turned away by a closed port in between it asks once more. A login that is refused counts at once.
+ */
 const pulls = (digest: string): string => `
 rm -f /tmp/pulls-end; given=0; refused=0
+fetch() {
+  /usr/local/bin/ctr --namespace proof content fetch-blob --hosts-dir /etc/containerd/certs.d \\
+    registry.k8s.io/pause ${digest} >/dev/null 2>/tmp/pulls-error
+}
 until [ -e /tmp/pulls-end ]; do
-  if /usr/local/bin/ctr --namespace proof content fetch-blob --hosts-dir /etc/containerd/certs.d \\
-    registry.k8s.io/pause ${digest} >/dev/null 2>/tmp/pulls-error; then given=$((given + 1)); else refused=$((refused + 1)); grep -v level=warning /tmp/pulls-error; fi
+  if fetch || { grep -q 'failed open: .*connection refused' /tmp/pulls-error && fetch; }; then given=$((given + 1))
+  else refused=$((refused + 1)); grep -v level=warning /tmp/pulls-error; fi
 done
 rm -f /tmp/pulls-end /tmp/pulls-error
 echo "given $given refused $refused"`;
