@@ -23,22 +23,30 @@ forget() {
 }
 case $1 in
   unpack)
-    image=$2 folder=$3 mounted=/run/containerd/landfall-load-balancer
+    image=$2 folder=$3 mounts=/run/containerd/landfall-load-balancer
     if [ -e "$folder" ]; then
       forget "$image"
       exit 0
     fi
-    mkdir -p "$mounted" "${folder%/*}"
-    ctr --namespace landfall images unmount --rm "$mounted" >/dev/null 2>&1 || :
-    rm -rf "$folder.new"
+    # containerd knows a mount by its path until its next clean-up, and a script that lost its connection may go on: so each
+    # has paths of its own. What an interruption left is ended here.
+    for old in "$mounts".*; do
+      [ -d "$old" ] || continue
+      ctr --namespace landfall images unmount --rm "$old" >/dev/null 2>&1 || :
+      rmdir "$old" 2>/dev/null || :
+    done
+    mkdir -p "${folder%/*}"
+    rm -rf "$folder".new*
+    mounted=$(mktemp -d "$mounts.XXXXXX")
+    new=$(mktemp -d "$folder.new.XXXXXX")
     ctr --namespace landfall images mount "$image" "$mounted" >/dev/null
-    cp -a "$mounted" "$folder.new"
+    cp -a "$mounted/." "$new"
     ctr --namespace landfall images unmount --rm "$mounted" >/dev/null
     rmdir "$mounted"
-    chmod 755 "$folder.new"
-    mkdir -p "$folder.new/usr/local/etc/haproxy" "$folder.new/dev"
-    sync -f "$folder.new" 2>/dev/null || sync
-    mv "$folder.new" "$folder"
+    chmod 755 "$new"
+    mkdir -p "$new/usr/local/etc/haproxy" "$new/dev"
+    sync -f "$new" 2>/dev/null || sync
+    mv -T "$new" "$folder" || [ -x "$folder/dev" ]
     forget "$image"
     ;;
   prune)

@@ -39,7 +39,9 @@ export function tmuxTerminal(name: string): TmuxTerminal {
     open(command, environment, { columns, rows } = { columns: 80, rows: 24 }) {
       const variables = Object.entries({ LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', ...environment });
       const assigned = variables.map(([key, value]) => `${key}=${quoted(value)}`).join(' ');
+      // Without `exit-empty off` the server ends with its last terminal, and may take along one that is opened just then.
       tmux(
+        ...['start-server', ';', 'set-option', '-g', 'exit-empty', 'off', ';'],
         ...['new-session', '-d', '-s', 'wizard', '-x', String(columns), '-y', String(rows)],
         `env ${assigned} ${command.map(quoted).join(' ')}; echo "ended with $?"; sleep 1200`,
       );
