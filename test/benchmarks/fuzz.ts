@@ -4,6 +4,7 @@ import path from 'node:path';
 import { LandfallError } from '../../source/errors.ts';
 import { repositoryFile } from '../lab/cluster/landfall.ts';
 import { hasTmux, tmuxTerminal } from '../screens/tmux.ts';
+import { random } from '../support/random.ts';
 
 const keys: readonly string[] = [
   ...['Up', 'Down', 'Down', 'Left', 'Right', 'Enter', 'Enter', 'Enter', 'Enter', 'Escape', 'Space', 'Tab', 'BTab'],
@@ -35,15 +36,6 @@ const sizes = [
   { columns: 120, rows: 40 },
   { columns: 30, rows: 8 },
 ] as const;
-
-/** Repeatable random numbers, 0 to 1. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
-}
 
 /**
  * Presses at random on the demo as it is shipped, for so many seconds; whoever leaves the program by chance starts it

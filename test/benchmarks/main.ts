@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { toLandfallError } from '../../source/errors.ts';
+import { runProgram } from '../support/run-program.ts';
 import { runFailoverBenchmark } from './failover/benchmark.ts';
 import { fuzz } from './fuzz.ts';
 import { runInstallBenchmark } from './install/benchmark.ts';
@@ -133,13 +133,4 @@ program.command('upload-once', { hidden: true }).argument('<request>').action(up
 
 program.command(fleetCommand, { hidden: true }).argument('<hosts>', '', count).action(servePreflightFleet);
 
-try {
-  await program.parseAsync();
-} catch (thrown) {
-  const error = toLandfallError(thrown);
-  console.error(`${error.code}: ${error.message}`);
-  if (error.fix !== undefined) console.error(error.fix);
-  if (error.context.output !== undefined) console.error(error.context.output);
-  if (error.code === 'UNEXPECTED' && error.cause instanceof Error) console.error(error.cause.stack);
-  process.exitCode = error.exitStatus;
-}
+await runProgram(program);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Command, InvalidArgumentError } from 'commander';
-import { LandfallError, toLandfallError } from '../../source/errors.ts';
+import { LandfallError } from '../../source/errors.ts';
+import { runProgram } from '../support/run-program.ts';
 import { downLab, type Lab, labNames, openLab, upLab } from './hosts/lab.ts';
 
 const say = (line: string) => console.log(line);
@@ -191,13 +192,4 @@ program
   .description('take the lab down; nothing of it is left')
   .action(() => downLab(options().name, say));
 
-try {
-  await program.parseAsync();
-} catch (thrown) {
-  const error = toLandfallError(thrown);
-  console.error(`${error.code}: ${error.message}`);
-  if (error.fix !== undefined) console.error(error.fix);
-  if (error.context.output !== undefined) console.error(error.context.output);
-  if (error.code === 'UNEXPECTED' && error.cause instanceof Error) console.error(error.cause.stack);
-  process.exitCode = error.exitStatus;
-}
+await runProgram(program);

@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
+import { random } from '../support/random.ts';
 import { type FakeOptions, middleOfRun, someChecks, someClusters } from './fake-services.ts';
 import { keys } from './mount.tsx';
 import { mountWizard } from './mount-wizard.tsx';
-
-/** Repeatable random numbers: a failure names its seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
-}
 
 const pressed = [
   keys.up,
