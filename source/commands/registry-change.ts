@@ -4,9 +4,12 @@ import { Command } from 'commander';
 import { parseShortImageName } from '../bundle/image-name.ts';
 import { givenName, type ImageOrigin } from '../bundle/image-source.ts';
 import { LandfallError } from '../errors.ts';
+import { formatBytes } from '../language/format.ts';
 import type { RunRequest } from '../runs/request.ts';
+import { registryPrunePreview } from '../workflows/registry.ts';
 import { parseOutput } from './present-run.ts';
-import { clusterArgument, withBundle } from './registry-cluster.ts';
+import { print } from './print.ts';
+import { clusterArgument, inContext, withBundle } from './registry-cluster.ts';
 import { runWorkflow } from './run-workflow.ts';
 
 type ChangeOptions = {
@@ -25,7 +28,10 @@ function withChangeOptions(command: Command): Command {
     .option('--take-over', "take the cluster's lock from another owner who is known to be gone");
 }
 
-type Change = Extract<RunRequest, { readonly workflow: 'repair-registry' | 'push-images' | 'rotate-registry' }>;
+type Change = Extract<
+  RunRequest,
+  { readonly workflow: 'repair-registry' | 'push-images' | 'rotate-registry' | 'prune-registry' }
+>;
 type ChangeOnly<Own> = Own extends Change ? Omit<Own, 'document' | 'bundle' | 'questions' | 'takeOver'> : never;
 
 /** Runs a change of the registries of a known cluster. */
@@ -64,6 +70,56 @@ export function repairCommand(): Command {
     'replace what is damaged or missing in a registry, from another one or from the bundle',
     'repair-registry',
     (cluster) => `What is damaged or missing in the registries of ${cluster} is replaced. Go on?`,
+  );
+}
+
+type PruneOptions = ChangeOptions & { readonly dryRun?: true; readonly cluster?: string };
+
+/** Shows what would go, and changes nothing. */
+async function preview(cluster: string | undefined, images: readonly string[]): Promise<void> {
+  await inContext(cluster, async (context) => {
+    for (const { host, tags, blobs, bytes } of await registryPrunePreview(context, images)) {
+      print(`${host}: ${formatBytes(bytes)} in ${blobs} blobs would go`);
+      for (const tag of tags) print(`  tag  ${tag}`);
+    }
+  });
+}
+
+function prune(
+  cluster: string | undefined,
+  images: readonly string[],
+  options: PruneOptions,
+  question: (cluster: string) => string,
+): Promise<void> {
+  if (options.dryRun === true) return preview(cluster, images);
+  return change(cluster, { workflow: 'prune-registry', images }, options, question);
+}
+
+/** `registry prune` */
+export function pruneCommand(): Command {
+  const command = new Command('prune')
+    .description('take out of all registries what no tag, no workload and no bundle needs')
+    .argument('[cluster]', clusterArgument)
+    .option('--dry-run', 'only show what would go');
+  return withChangeOptions(command).action((cluster: string | undefined, options: PruneOptions) =>
+    prune(cluster, [], options, (name) => `What nothing needs is taken out of the registries of ${name}. Go on?`),
+  );
+}
+
+/** `registry remove` */
+export function removeCommand(): Command {
+  const command = new Command('remove')
+    .description('take your own images out of all registries, with what nothing else needs of them')
+    .argument('<images...>', 'names with tag, as `registry list` shows them')
+    .option('--dry-run', 'only show what would go')
+    .option('--cluster <cluster>', clusterArgument);
+  return withChangeOptions(command).action((images: readonly string[], options: PruneOptions) =>
+    prune(
+      options.cluster,
+      images,
+      options,
+      (name) => `${images.join(', ')} and what nothing needs is taken out of the registries of ${name}. Go on?`,
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { pushCommand, repairCommand, rotateCommand } from './registry-change.ts';
+import { pruneCommand, pushCommand, removeCommand, repairCommand, rotateCommand } from './registry-change.ts';
 import { loginCommand } from './registry-login.ts';
 import { listCommand, verifyCommand } from './registry-report.ts';
 
@@ -11,6 +11,8 @@ export function registryCommand(): Command {
     .addCommand(pushCommand())
     .addCommand(verifyCommand())
     .addCommand(repairCommand())
+    .addCommand(removeCommand())
+    .addCommand(pruneCommand())
     .addCommand(rotateCommand())
     .addCommand(loginCommand());
 }

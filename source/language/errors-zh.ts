@@ -61,12 +61,21 @@ export const errorsZh: Readonly<Record<string, ErrorText>> = {
   REGISTRY_TAG_OF_BUNDLE: { meaning: '该名称属于安装包中的镜像。', fix: '请用 --name 换一个名称或标签。' },
   REGISTRY_NAME_TAKEN: {
     meaning: '另一个域名下已有路径和标签相同的镜像。',
-    fix: '请用 --name 换一个名称或标签，或先移除另一个镜像。',
+    fix: '请用 --name 换一个名称或标签，或用 landfall registry remove 移除另一个镜像。',
   },
   REGISTRY_ROTATION_UNFINISHED: {
     meaning: '镜像仓库正在更换密码，尚未完成。',
     fix: '请先运行 landfall registry rotate 完成它。',
   },
+  REGISTRY_TAG_UNKNOWN: {
+    meaning: '所有镜像仓库中都没有这个名称的镜像。',
+    fix: '用 landfall registry list 查看现有镜像。',
+  },
+  REGISTRY_TAG_IN_USE: {
+    meaning: '集群中仍有工作负载使用该镜像。',
+    fix: '请先删除这些工作负载，或让它们使用其他镜像。',
+  },
+  REGISTRY_CHANGED: { meaning: '有人正在向镜像仓库推送，因此没有移除任何内容。', fix: '推送结束后再次运行同一命令。' },
   REGISTRY_BLOBS_LOST: { meaning: '手动推送的镜像有部分内容在所有镜像仓库中都不完整。', fix: '请重新推送需要的镜像。' },
   STEP_NOT_PROVED: { meaning: '步骤执行没有报错，但主机上看不到结果。', fix: `请查看该步骤的日志；${again}` },
   STEP_STALLED: { meaning: '步骤数分钟没有动静。', fix: `请检查主机是否还有应答；${again}` },

@@ -23,6 +23,8 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'registry/rotate-replace': '为常用用户换上新密码',
   'registry/rotate-settle': '以常用用户访问镜像仓库',
   'registry/rotate-retire': '只接受新密码',
+  'registry/look': '查看哪些内容不再需要',
+  'registry/prune': '移除不再需要的内容',
   'registry/repair': '修复镜像仓库的内容',
   'node/programs': '从仓库获取 kubelet、kubeadm 和网络插件',
   'node/tools': '从仓库获取 kubectl、etcdctl 和 helm',

@@ -2,11 +2,15 @@ import type { HostEntry } from '../cluster/document.ts';
 import type { Phase, Step } from '../engine/step.ts';
 import { controlPlanes, type InstallContext } from './context.ts';
 
-/** Reaches a host and learns its facts. It changes nothing, so it is never more than probed. */
-export function connect(context: Pick<InstallContext, 'host'>, host: HostEntry): Step {
-  const reach = async () => {
-    await context.host(host.name);
-  };
+/**
+ * Reaches a host and learns its facts. It changes nothing, so it is never more than probed.
+ * @param reach reaches it, where more is to be said of it than usual
+ */
+export function connect(
+  context: Pick<InstallContext, 'host'>,
+  host: HostEntry,
+  reach: () => Promise<unknown> = () => context.host(host.name),
+): Step {
   return {
     id: `connect/host@${host.name}`,
     phase: 'connect',
@@ -18,8 +22,12 @@ export function connect(context: Pick<InstallContext, 'host'>, host: HostEntry):
       await reach();
       return { state: 'done' };
     },
-    apply: reach,
-    verify: reach,
+    async apply() {
+      await reach();
+    },
+    async verify() {
+      await reach();
+    },
   };
 }
 

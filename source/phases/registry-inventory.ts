@@ -21,7 +21,7 @@ export type RegistryDifference = {
 };
 
 /** Reads the link of a registry's storage back into the line it was made from; undefined for one that is only an index. */
-function linkLine(path: string, hex: string): string | undefined {
+export function linkLine(path: string, hex: string): string | undefined {
   const match = /^repositories\/(.+)\/(_layers|_manifests\/revisions|_manifests\/tags)\/(.+)\/link$/.exec(path);
   if (match === null) return undefined;
   const [, repository = '', kind, rest = ''] = match;

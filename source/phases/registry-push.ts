@@ -151,7 +151,7 @@ function refuseTaken(images: OwnImages['images'], known: readonly NamedTag[]): v
       throw new LandfallError({
         code: 'REGISTRY_NAME_TAKEN',
         message: `${other.repository}:${tag} is another image of the same path, and nodes look for ${repository}:${tag} whatever domain a name begins with.`,
-        fix: 'Give your image another name or tag with --name.',
+        fix: `Give your image another name or tag with --name, or take the other away: landfall registry remove ${other.repository}:${tag}`,
         exitStatus: 2,
       });
     }

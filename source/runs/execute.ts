@@ -163,6 +163,7 @@ function lockHolders({ workflow, document }: RunRequest): readonly HostEntry[] {
     case 'add-names':
     case 'repair-registry':
     case 'push-images':
+    case 'prune-registry':
     case 'rotate-registry':
       return controlPlanes(document);
     default:

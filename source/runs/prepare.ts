@@ -8,7 +8,12 @@ import { applicationSteps } from '../phases/applications.ts';
 import { forgetPush } from '../phases/registry-push.ts';
 import { applicationInstallPlan, applicationUninstallPlan } from '../workflows/applications.ts';
 import { installPlan } from '../workflows/install.ts';
-import { registryPushPlan, registryRepairPlan, registryRotationPlan } from '../workflows/registry.ts';
+import {
+  registryPrunePlan,
+  registryPushPlan,
+  registryRepairPlan,
+  registryRotationPlan,
+} from '../workflows/registry.ts';
 import { resetPlan } from '../workflows/reset.ts';
 import { restorePlan } from '../workflows/restore.ts';
 import type { PreparedRun } from './execute.ts';
@@ -61,6 +66,8 @@ export async function prepareRun(
         return registryRepairPlan(context);
       case 'push-images':
         return registryPushPlan(context, request);
+      case 'prune-registry':
+        return registryPrunePlan(context, request.images);
       case 'rotate-registry':
         return registryRotationPlan({ ...context, rotation: secrets.rotation });
       case 'restore':

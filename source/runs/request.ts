@@ -22,6 +22,7 @@ export type RunRequest = {
   | { readonly workflow: 'add-names' }
   | { readonly workflow: 'repair-registry' }
   | { readonly workflow: 'rotate-registry' }
+  | { readonly workflow: 'prune-registry'; readonly images: readonly string[] }
   | { readonly workflow: 'push-images'; readonly origin: ImageOrigin; readonly name?: ImageName }
   | {
       readonly workflow: 'rotate-authorities';

@@ -11,7 +11,9 @@ import {
   type RegistryInventory,
   wantedContent,
 } from '../phases/registry-inventory.ts';
+import { lookForPrune, openPrune, pruneRegistry, reachForPrune } from '../phases/registry-prune.ts';
 import { openPush, type PushRequest, pushImages, readImages } from '../phases/registry-push.ts';
+import type { Removal } from '../phases/registry-reach.ts';
 import { openWanted, repairRegistry, takeInventory } from '../phases/registry-repair.ts';
 import {
   type RegistryRotationContext,
@@ -54,6 +56,44 @@ export function registryPushPlan(context: InstallContext, request: PushRequest):
       },
     ],
   };
+}
+
+/**
+ * Takes out of all registries what nothing reaches, and the images of these names. Every control plane must be there: one
+ * that is away would bring it back.
+ */
+export function registryPrunePlan(context: InstallContext, names: readonly string[]): Plan {
+  const planes = controlPlanes(context.document);
+  const prune = openPrune(context, names);
+  const reach = planes.map((host) => connect(context, host, () => reachForPrune(context, host)));
+  const look = lookForPrune(
+    context,
+    prune,
+    reach.map((step) => step.id),
+  );
+  return {
+    workflow: 'prune-registry',
+    cluster: context.document.name,
+    phases: [
+      { id: 'connect', title: 'Reach the control planes', steps: reach },
+      {
+        id: 'registry',
+        title: 'Take out what nothing reaches',
+        steps: [look, ...planes.map((host) => pruneRegistry(context, prune, host))],
+      },
+    ],
+  };
+}
+
+/** What a pruning would take out of each registry. */
+export async function registryPrunePreview(
+  context: InstallContext,
+  names: readonly string[],
+): Promise<readonly (Removal & { readonly host: string })[]> {
+  const prune = openPrune(context, names);
+  return Promise.all(
+    controlPlanes(context.document).map(async (host) => ({ host: host.name, ...(await prune.removal(host)).removal })),
+  );
 }
 
 const rotationTitles: Readonly<Record<RegistryStage, string>> = {

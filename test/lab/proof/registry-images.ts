@@ -122,4 +122,50 @@ export function ownImageProofs(
     }
     expect((await landfall(lab, ['registry', 'verify', cluster])).exitCode).toBe(0);
   });
+
+  test('what runs is not taken out of the registries, also when its tag has moved; what nothing needs is', async (context) => {
+    const { lab, cluster, completed, bundle } = of();
+    standsOn(context, completed, 'the install');
+    const planes = ['node-1', 'node-2', 'node-3'];
+    const prune = (...words: readonly string[]) => landfall(lab, ['registry', ...words, '--yes']);
+    const blobs = async (): Promise<readonly string[]> => {
+      const script = `find ${storage}/blobs -name data | sed 's,.*/\\([0-9a-f]*\\)/data$,\\1,' | sort`;
+      return Promise.all(planes.map((plane) => onHost(lab, plane, script)));
+    };
+    const running = await kubectl(lab, "get pod own-image -o jsonpath='{.status.containerStatuses[0].imageID}'");
+    const hex = running.split('sha256:')[1] ?? '';
+    const refused = await prune('remove', image, '--cluster', cluster);
+    expect([refused.exitCode, refused.stdout]).toEqual([1, expect.stringContaining('REGISTRY_TAG_IN_USE')]);
+
+    // The tag moves to a newer build, and what is old is no longer young enough to be part of a push.
+    const file = path.join(lab.directory, 'newer.tar');
+    const newer = await writeOwnImage(bundle, file, image, 'newer');
+    expect((await prune('push', file, '--cluster', cluster)).exitCode).toBe(0);
+    const orphan = 'a'.repeat(64);
+    const folder = `${storage}/blobs/sha256/aa/${orphan}`;
+    const age = `mkdir -p ${folder}; echo lost >${folder}/data; find ${storage} -type f -mmin -60 -exec touch -d '2 hours ago' {} +`;
+    await Promise.all(planes.map((plane) => onHost(lab, plane, age)));
+    const shown = await landfall(lab, ['registry', 'prune', cluster, '--dry-run']);
+    expect([shown.exitCode, shown.stdout]).toEqual([0, expect.stringContaining('in 1 blobs would go')]);
+    for (const held of await blobs()) expect(held).toContain(orphan);
+    const pruned = await prune('prune', cluster);
+    expect(pruned.exitCode, pruned.stdout + pruned.stderr).toBe(0);
+    for (const held of await blobs()) {
+      expect(held).not.toContain(orphan);
+      expect(held).toContain(hex);
+    }
+
+    // Nothing runs it any more, and then nothing names the newer one either.
+    await kubectl(lab, 'delete pod own-image --now');
+    expect((await prune('prune', cluster)).exitCode).toBe(0);
+    for (const held of await blobs())
+      expect([held.includes(hex), held.includes(newer.slice(7))]).toEqual([false, true]);
+    const removed = await prune('remove', image, '--cluster', cluster);
+    expect(removed.exitCode, removed.stdout + removed.stderr).toBe(0);
+    for (const held of await blobs()) expect(held).not.toContain(newer.slice(7));
+    expect((await landfall(lab, ['registry', 'list', cluster])).stdout).not.toContain('team/shop');
+    const whole = await landfall(lab, ['registry', 'verify', cluster]);
+    expect(whole.exitCode, whole.stdout).toBe(0);
+    expect((await prune('prune', cluster)).stdout).toContain('Nothing to change');
+  });
 }
