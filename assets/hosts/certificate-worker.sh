@@ -98,6 +98,8 @@ restart() {
     [ "$kind" = restart ] || continue
     case $what in
       control-plane) restart_control_plane ;;
+      # It takes its files up without closing a connection.
+      landfall-load-balancer) systemctl reload-or-restart "$what" ;;
       *) if systemctl is-enabled --quiet "$what" 2>/dev/null; then systemctl restart "$what"; fi ;;
     esac
   done <"$list"

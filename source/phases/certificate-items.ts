@@ -137,7 +137,8 @@ export async function rotatedControlPlaneItems(
   host: HostEntry,
   connection: HostConnection,
 ): Promise<readonly ChangeItem[]> {
-  return [...(await controlPlaneItems(source, host, connection)), ...trustItems(source)];
+  // The load balancer first: one that starts anew takes every server for good until it has looked.
+  return [...trustItems(source), ...(await controlPlaneItems(source, host, connection))];
 }
 
 /** Everything a worker gets in a stage of a rotation. */

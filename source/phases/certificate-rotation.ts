@@ -32,6 +32,13 @@ function sourceOf(context: RotationContext, stage: RotationStage): CertificateSo
   }
 }
 
+/** PEM of the authorities of the API that are trusted in a stage. */
+export function authoritiesOf(context: RotationContext, stage: RotationStage): string {
+  return sourceOf(context, stage)
+    .trusted.map((pki) => pki.trust['ca.crt'])
+    .join('');
+}
+
 /** A host that has come to a stage has this change, or that of a later stage of the same way. */
 export function rotationChange(context: RotationContext, stage: RotationStage): string {
   return `${context.rotation.id}${context.back ? '-back' : ''}-${stage}`;

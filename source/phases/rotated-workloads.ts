@@ -30,12 +30,31 @@ export type Workload = {
 const annotation = 'landfall.dev/authorities';
 const patience = 10 * 60_000;
 
+export type Binding = {
+  readonly metadata: { readonly namespace?: string };
+  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
+};
+
+/** Namespaces whose default account somebody has given rights at the API. */
+export function namespacesWithRights(bindings: readonly Binding[]): ReadonlySet<string> {
+  const group = 'system:serviceaccounts:';
+  return new Set(
+    bindings.flatMap(({ metadata, subjects = [] }) =>
+      subjects.flatMap(({ kind, name, namespace = metadata.namespace }) => {
+        if (kind === 'Group' && name.startsWith(group)) return [name.slice(group.length)];
+        return kind === 'ServiceAccount' && name === 'default' && namespace !== undefined ? [namespace] : [];
+      }),
+    ),
+  );
+}
+
 /**
- * Whether pods of a workload talk to the API. What runs as the default account has no rights there, so it does not.
+ * Whether pods of a workload talk to the API. What runs as the default account does not, except where that has got rights
+ * there.
  */
-export function usesApi({ spec }: Workload): boolean {
+export function usesApi({ metadata, spec }: Workload, withRights: ReadonlySet<string>): boolean {
   const { serviceAccountName = 'default', automountServiceAccountToken = true } = spec.template.spec;
-  return serviceAccountName !== 'default' && automountServiceAccountToken;
+  return automountServiceAccountToken && (serviceAccountName !== 'default' || withRights.has(metadata.namespace));
 }
 
 /** Whether every pod of a workload is of its newest template and ready. */
@@ -51,12 +70,17 @@ export function isRolledOut({ kind, metadata, spec, status = {} }: Workload): bo
   );
 }
 
+async function allOf<Item>(connection: HostConnection, kinds: string): Promise<readonly Item[]> {
+  const script = `${kubectl} --request-timeout 30s get "$1" --all-namespaces -o json`;
+  return (
+    JSON.parse(await connection.check('Read the workloads', script, [kinds])) as { readonly items: readonly Item[] }
+  ).items;
+}
+
 async function workloads(connection: HostConnection): Promise<readonly Workload[]> {
-  const script = `${kubectl} --request-timeout 30s get deployments,daemonsets,statefulsets --all-namespaces -o json`;
-  const { items } = JSON.parse(await connection.check('Read the workloads', script)) as {
-    readonly items: readonly Workload[];
-  };
-  return items.filter(usesApi);
+  const withRights = namespacesWithRights(await allOf<Binding>(connection, 'rolebindings,clusterrolebindings'));
+  const all = await allOf<Workload>(connection, 'deployments,daemonsets,statefulsets');
+  return all.filter((one) => usesApi(one, withRights));
 }
 
 /**

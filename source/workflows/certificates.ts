@@ -12,6 +12,7 @@ import {
   repairControlPlane,
 } from '../phases/certificate-renewal.ts';
 import { type RotationContext, rotatedServing, rotateHost } from '../phases/certificate-rotation.ts';
+import { rotateInformation } from '../phases/cluster-information.ts';
 import { connect, reachControlPlanes } from '../phases/connect.ts';
 import { controlPlanes, firstControlPlane } from '../phases/context.ts';
 import { rotateWorkloads } from '../phases/rotated-workloads.ts';
@@ -85,6 +86,7 @@ export function authorityRotationPlan(context: RotationContext, stages: readonly
     const hosts = steps.map((step) => step.id);
     steps.push(rotatedServing(context, first, stage, hosts));
     steps.push(renewOperatorAccess(context, hosts, `rotation/access-${stage}`));
+    steps.push(rotateInformation(context, first, stage, hosts));
     const serving = `rotation/serving-${stage}@${first.name}`;
     // What comes after the last stage trusts less than before, so nothing has to learn of it.
     const isLast = index === stages.length - 1;

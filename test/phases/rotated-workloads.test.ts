@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isRolledOut, usesApi, type Workload } from '../../source/phases/rotated-workloads.ts';
+import { isRolledOut, namespacesWithRights, usesApi, type Workload } from '../../source/phases/rotated-workloads.ts';
 
 function workload(kind: string, spec: object, status: object = {}, pod: object = {}): Workload {
   return {
@@ -16,7 +16,22 @@ describe('workloads that talk to the API', () => {
     [{ serviceAccountName: 'default' }, false],
     [{ serviceAccountName: 'operator' }, true],
     [{ serviceAccountName: 'operator', automountServiceAccountToken: false }, false],
-  ])('%j: %s', (pod, uses) => expect(usesApi(workload('Deployment', {}, {}, pod))).toBe(uses));
+  ])('%j: %s', (pod, uses) => expect(usesApi(workload('Deployment', {}, {}, pod), new Set(['other']))).toBe(uses));
+
+  test('the default account counts where it was given rights', () => {
+    const withRights = namespacesWithRights([
+      { metadata: { namespace: 'here' }, subjects: [{ kind: 'ServiceAccount', name: 'default' }] },
+      { metadata: {}, subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }] },
+      { metadata: {}, subjects: [{ kind: 'Group', name: 'system:serviceaccounts:group' }] },
+      // Every cluster has this one; what it allows is to read who issues tokens.
+      { metadata: {}, subjects: [{ kind: 'Group', name: 'system:serviceaccounts' }] },
+      { metadata: { namespace: 'not' }, subjects: [{ kind: 'ServiceAccount', name: 'operator' }] },
+      { metadata: { namespace: 'none' } },
+    ]);
+    expect([...withRights]).toEqual(['here', 'default', 'group']);
+    expect(usesApi(workload('Deployment', {}), withRights)).toBe(true);
+    expect(usesApi(workload('Deployment', {}, {}, { automountServiceAccountToken: false }), withRights)).toBe(false);
+  });
 });
 
 describe('rolled out', () => {
