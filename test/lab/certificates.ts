@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureLabBundle } from './cluster/bundle.ts';
 import { writeClusterDocument } from './cluster/document.ts';
 import { labHome, landfall, landfallEnvironment, repositoryFile } from './cluster/landfall.ts';
 import { ensureImages } from './components/ensure.ts';
-import { pause, run, until } from './hosts/command.ts';
+import { type Output, pause, run, until } from './hosts/command.ts';
 import { type Lab, openLab, upLab } from './hosts/lab.ts';
+import { killHard, newRun, reachStep, seenRuns, startLandfall } from './support/live-run.ts';
+import { useCluster } from './support/use-cluster.ts';
 
 const cluster = 'demo';
 
@@ -33,10 +35,24 @@ async function withClient(lab: Lab, say: (line: string) => void, work: () => Pro
   }
 }
 
+/** Meanwhile the cluster's folder holds an authority of etcd that no host knows. */
+async function withStrangeAuthority<Result>(home: string, work: () => Promise<Result>): Promise<Result> {
+  const folder = path.join(home, 'pki/etcd');
+  const kept = `${folder}-kept`;
+  renameSync(folder, kept);
+  try {
+    return await work();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(kept, folder);
+  }
+}
+
 /**
  * The life of a cluster's certificates of one year on real hosts: renewal while a client calls the API, by command and by the
- * timers of the nodes, new names, a rotation of authorities there and back and to its end, and the repair of a cluster whose certificates have ended. `only` names the
- * parts to run; an installed lab of that name is used as it is.
+ * timers of the nodes, new names, a renewal that is not well and is taken back, a rotation of authorities back from each
+ * stage and to its end, with kills on the way, and the repair of a cluster whose certificates have ended. Before and after
+ * each part pods on every node call the API. `only` names the parts to run; an installed lab of that name is used as it is.
  */
 export async function certificateSeries(
   options: { readonly name: string; readonly hosts: number; readonly only: readonly string[] },
@@ -61,6 +77,25 @@ export async function certificateSeries(
   };
   const authority = async (): Promise<string> =>
     (await lab.ssh('node-1', 'sha256sum </etc/kubernetes/pki/ca.crt')).stdout.slice(0, 12);
+  /** Kills the run of a command some seconds after a step has begun. */
+  const killedAt = async (step: string, ...words: readonly string[]): Promise<void> => {
+    const known = seenRuns(lab, cluster);
+    const begun = Date.now();
+    const front = startLandfall(lab, words);
+    const seen = await newRun(lab, cluster, known);
+    await reachStep(seen, step);
+    await pause(6000);
+    await killHard(seen, [front]);
+    say(`  ${words.join(' ')}: killed in ${step} after ${Math.round((Date.now() - begun) / 1000)} s`);
+  };
+  const thereAndBack = async (there: () => Promise<unknown>): Promise<void> => {
+    const before = await authority();
+    await withClient(lab, say, async () => {
+      await there();
+      await must('certificates', 'rotate-ca', '--back', '--yes');
+    });
+    if ((await authority()) !== before) throw new Error('the authorities are not the ones from before');
+  };
   const parts: Readonly<Record<string, () => Promise<void>>> = {
     async renew() {
       await withClient(lab, say, async () => void (await must('certificates', 'renew', '--all', '--yes')));
@@ -75,6 +110,12 @@ export async function certificateSeries(
     async timer() {
       const planes = lab.hosts.slice(0, 3);
       await issue(20);
+      // All API servers started anew at once, which is not what the client is to see.
+      await until(
+        'the cluster is not well again',
+        180_000,
+        async () => (await landfall(lab, ['status'])).exitCode === 0,
+      );
       // The timers themselves begin it, all three at once, only sooner than in six hours.
       const sooner =
         '[Timer]\nOnBootSec=\nOnUnitInactiveSec=\nRandomizedDelaySec=1s\nOnActiveSec=2s\nOnUnitInactiveSec=15s\n';
@@ -89,25 +130,63 @@ export async function certificateSeries(
         });
         await pause(10_000);
       });
-      for (const { stdout } of await everywhere('journalctl -u landfall-renewal -o cat --no-pager | grep renewed')) {
+      for (const { stdout } of await everywhere(
+        'journalctl -u landfall-renewal -o cat --no-pager | grep "^renewed with"',
+      )) {
         say(`  ${stdout.trim()}`);
         if (!/^renewed with 17\d{5} seconds left: done$/.test(stdout.trim())) throw new Error('not renewed once');
       }
       await everywhere(`rm -r ${folder}; ${reload}`);
     },
-    async back() {
-      const before = await authority();
-      await withClient(lab, say, async () => {
+    async refused() {
+      const call = 'kubectl --server https://10.77.0.12:6443 get --raw /readyz';
+      const sums = 'find /etc/kubernetes -type f | sort | xargs sha256sum | sha256sum';
+      const before = (await lab.ssh('node-2', sums)).stdout;
+      const answer = await withStrangeAuthority(home, async () => {
+        let output: Output | undefined;
+        await withClient(lab, say, async () => {
+          output = await landfall(lab, ['certificates', 'renew', '--host', 'node-2', '--all', '--yes']);
+        });
+        return output;
+      });
+      const text = `${answer?.stdout}${answer?.stderr}`;
+      if (answer?.exitCode !== 1 || !text.includes('the ones from before are in place again')) throw new Error(text);
+      say(
+        `  ${text
+          .split('\n')
+          .find((line) => line.includes('in place again'))
+          ?.trim()}`,
+      );
+      if ((await lab.ssh('node-2', sums)).stdout !== before) throw new Error('node-2 has not what it had before');
+      if ((await lab.ssh('node-1', call)).stdout !== 'ok') throw new Error('the API of node-2 is not ready');
+      await must('certificates', 'renew', '--host', 'node-2', '--all', '--yes');
+    },
+    async 'back-trust'() {
+      await thereAndBack(() => must('certificates', 'rotate-ca', '--until', 'trust', '--yes'));
+    },
+    async 'back-switch'() {
+      await thereAndBack(async () => {
         await must('certificates', 'rotate-ca', '--until', 'switch', '--yes');
         await must('certificates', 'list');
-        await must('certificates', 'rotate-ca', '--back', '--yes');
       });
-      if ((await authority()) !== before) throw new Error('the authorities are not the ones from before');
+    },
+    async 'back-retire'() {
+      await thereAndBack(async () => {
+        await killedAt('rotation/trust@node-3', 'certificates', 'rotate-ca', '--yes');
+        await killedAt('rotation/retire@node-2', 'certificates', 'rotate-ca', '--yes');
+      });
     },
     async rotate() {
       const before = await authority();
-      await withClient(lab, say, async () => void (await must('certificates', 'rotate-ca', '--yes')));
+      await withClient(lab, say, async () => {
+        await killedAt('rotation/switch@node-2', 'certificates', 'rotate-ca', '--yes');
+        await must('certificates', 'rotate-ca', '--yes');
+      });
       if ((await authority()) === before) throw new Error('the authorities are the ones from before');
+      await Promise.all(['node-2', 'node-4'].map((name) => lab.reboot(name)));
+      await until('the cluster is not well after two hosts were rebooted', 300_000, async () => {
+        return (await landfall(lab, ['status'])).exitCode === 0;
+      });
     },
     async expired() {
       await issue(-1 / 24);
@@ -123,11 +202,16 @@ export async function certificateSeries(
   for (const [name, part] of Object.entries(parts)) {
     if (options.only.length > 0 && !options.only.includes(name)) continue;
     say(name);
+    const begun = Date.now();
+    await useCluster(lab);
     await part();
     await must('certificates', 'list');
     await must('status');
+    await must('doctor');
+    say(`  used on ${(await useCluster(lab)).join(', ')}`);
     if (!(await must('apply', document, '--yes')).includes('Nothing to change'))
       throw new Error('apply changes things');
+    say(`  ${name}: ${Math.round((Date.now() - begun) / 1000)} s`);
   }
   return 0;
 }

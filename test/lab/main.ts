@@ -181,7 +181,10 @@ program
 program
   .command('certificates')
   .description('renewal, rotation of authorities and back, and the repair of an expired cluster, on real hosts')
-  .argument('[part...]', 'install, renew, names, timer, back, rotate, expired; all unless given')
+  .argument(
+    '[part...]',
+    'install, renew, names, timer, refused, back-trust, back-switch, back-retire, rotate, expired; all unless given',
+  )
   .action(async (only: string[]) => {
     const { certificateSeries } = await import('./certificates.ts');
     process.exitCode = await certificateSeries({ name: options().name, hosts: options().hosts, only }, say);

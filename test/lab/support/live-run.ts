@@ -134,6 +134,16 @@ export async function reachProgress(run: SeenRun, fraction: number, limit = 600_
   throw new Error(`run ${run.id} stands at ${finished} of ${total} steps after ${limit / 1000} s`);
 }
 
+/** Waits until a step of a run has begun. Throws when the run ends before. */
+export async function reachStep(run: SeenRun, step: string, limit = 1_800_000): Promise<void> {
+  for (const end = Date.now() + limit; Date.now() < end; await pause(50)) {
+    const events = run.events();
+    if (events.some((event) => event.type === 'step-started' && event.step === step)) return;
+    if (events.some((event) => event.type === 'run-finished')) break;
+  }
+  throw new Error(`run ${run.id} has not begun ${step}`);
+}
+
 function parentOf(processId: number): number {
   try {
     const stat = readFileSync(`/proc/${processId}/stat`, 'utf8');
