@@ -68,29 +68,48 @@ place() {
   sync
 }
 
+# Processes of the control plane with these names.
 components() {
   for entry in /proc/[0-9]*; do
-    case $(readlink "$entry/exe" 2>/dev/null) in
-      */etcd | */kube-apiserver | */kube-controller-manager | */kube-scheduler)
-        if grep -q kubepods "$entry/cgroup" 2>/dev/null; then printf '%s\n' "${entry#/proc/}"; fi
-        ;;
-    esac
+    program=$(readlink "$entry/exe" 2>/dev/null) || continue
+    case " $* " in *" ${program##*/} "*) ;; *) continue ;; esac
+    if grep -q kubepods "$entry/cgroup" 2>/dev/null; then printf '%s\n' "${entry#/proc/}"; fi
+  done
+}
+# Waits until a process has ended, so many fifths of a second at most, then ends it.
+await_end() {
+  attempts=0
+  while [ -e "/proc/$1" ] && [ "$attempts" -lt "$2" ]; do
+    sleep 0.2
+    attempts=$((attempts + 1))
+  done
+  kill -9 "$1" 2>/dev/null
+}
+end_components() {
+  processes=$(components "$@")
+  # shellcheck disable=SC2086
+  [ -z "$processes" ] || kill -TERM $processes 2>/dev/null
+  for process in $processes; do await_end "$process" 150; done
+}
+# An API server takes its address out of the cluster, for which it needs etcd, and stops to listen. Then it waits a minute for
+# those who only watch and do not end by themselves; what was asked before is answered in two seconds.
+end_api_server() {
+  for process in $(components kube-apiserver); do
+    kill -TERM "$process" 2>/dev/null
+    attempts=0
+    while [ -e "/proc/$process" ] && ss -Hltn 'sport = :6443' | grep -q . && [ "$attempts" -lt 150 ]; do
+      sleep 0.2
+      attempts=$((attempts + 1))
+    done
+    await_end "$process" 10
   done
 }
 # A kubelet that starts anew starts what has ended at once, without the growing pauses it else makes between restarts.
 restart_control_plane() {
   systemctl stop kubelet
-  processes=$(components)
-  # shellcheck disable=SC2086
-  [ -z "$processes" ] || kill -TERM $processes 2>/dev/null
-  attempts=0
-  for process in $processes; do
-    while [ -e "/proc/$process" ] && [ "$attempts" -lt 150 ]; do
-      sleep 0.2
-      attempts=$((attempts + 1))
-    done
-    kill -9 "$process" 2>/dev/null
-  done
+  end_components kube-controller-manager kube-scheduler
+  end_api_server
+  end_components etcd
   systemctl start kubelet
 }
 restart() {
@@ -114,7 +133,7 @@ why=
 well() {
   systemctl is-active --quiet kubelet || { why='the kubelet does not run'; return 1; }
   [ "$address" != - ] || return 0
-  [ "$(components | grep -c .)" -ge 4 ] || { why='a part of the control plane does not run'; return 1; }
+  [ "$(components etcd kube-apiserver kube-controller-manager kube-scheduler | grep -c .)" -ge 4 ] || { why='a part of the control plane does not run'; return 1; }
   as /etc/kubernetes/admin.conf get --raw /readyz || { why='the API is not ready'; return 1; }
   for user in controller-manager scheduler kubelet; do
     as "/etc/kubernetes/$user.conf" auth whoami || { why="the API does not take the certificate of $user.conf"; return 1; }

@@ -31,13 +31,26 @@ lease() {
     "$1" "$name" "$(now)"
 }
 if ! lease '' | $api create -f - >/dev/null 2>&1; then
-  found=$($api -n kube-system get lease landfall-renewal -o 'jsonpath={.metadata.resourceVersion} {.spec.renewTime}') ||
+  found=$($api -n kube-system get lease landfall-renewal \
+    -o 'jsonpath={.metadata.resourceVersion} {.spec.renewTime} {.spec.holderIdentity}') ||
     leave "the cluster cannot be asked who renews; later again"
-  taken=$(date -d "${found#* }" +%s) || leave "the lease cannot be read"
-  if [ $(($(date +%s) - taken)) -lt 1200 ]; then leave "another control plane is renewed now; later again"; fi
-  lease ",\"resourceVersion\":\"${found%% *}\"" | $api replace -f - >/dev/null 2>&1 || leave "another control plane was quicker"
+  version=${found%% *} holder=${found##* }
+  taken=${found#* } taken=$(date -d "${taken%% *}" +%s) || leave "the lease cannot be read"
+  # Its own is what an earlier try could not give back.
+  if [ "$holder" != "$name" ] && [ $(($(date +%s) - taken)) -lt 1200 ]; then
+    leave "another control plane is renewed now; later again"
+  fi
+  lease ",\"resourceVersion\":\"$version\"" | $api replace -f - >/dev/null 2>&1 || leave "another control plane was quicker"
 fi
-give_back() { $api -n kube-system delete lease landfall-renewal >/dev/null 2>&1; }
+# The API may be away for a moment, and a lease that stays holds up all others.
+give_back() {
+  attempts=0
+  until $api -n kube-system delete lease landfall-renewal --ignore-not-found >/dev/null 2>&1; do
+    attempts=$((attempts + 1))
+    [ "$attempts" -lt 12 ] || return 0
+    sleep 5
+  done
+}
 trap give_back EXIT
 
 grep '^plane ' "$settings" | {

@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openClusterPki } from '../../../source/certificates/cluster-pki.ts';
 import type { ClusterDocument } from '../../../source/cluster/document.ts';
-import { changeCertificates } from '../../../source/phases/certificate-change.ts';
+import { type ChangeItem, changeCertificates } from '../../../source/phases/certificate-change.ts';
 import { controlPlaneItems, kubeletItems } from '../../../source/phases/certificate-items.ts';
 import { openHostPool } from '../../../source/runs/open-context.ts';
+
+/** The registries keep theirs, which do not end with the others. */
+function isOfRegistry(item: ChangeItem): boolean {
+  if (item.do === 'restart') return item.unit === 'landfall-registry';
+  return item.do === 'place' && item.path.includes('/registry/');
+}
 
 /**
  * Gives every host of a cluster certificates of the cluster's own authorities that end in so many days, and restarts what
@@ -34,7 +40,7 @@ async function issue(home: string, validityDays: number): Promise<void> {
         const { connection } = await pool.host(host.name);
         const items =
           host.role === 'control-plane'
-            ? await controlPlaneItems(source, host, connection)
+            ? (await controlPlaneItems(source, host, connection)).filter((item) => !isOfRegistry(item))
             : [...(await kubeletItems(source, host, connection)), { do: 'restart' as const, unit: 'kubelet' as const }];
         await changeCertificates(connection, `issued-${Date.now()}`, items, reporter);
       }),
