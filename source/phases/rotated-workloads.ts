@@ -3,7 +3,7 @@ import type { HostEntry } from '../cluster/document.ts';
 import type { Step, StepReporter } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import type { HostConnection } from '../hosts/connection.ts';
-import { type RotationContext, rotationChange } from './certificate-rotation.ts';
+import { authoritiesOf, type RotationContext, rotationChange } from './certificate-rotation.ts';
 import { hostStep } from './host-step.ts';
 import { kubectl } from './kubernetes.ts';
 
@@ -29,6 +29,7 @@ export type Workload = {
 
 const annotation = 'landfall.dev/authorities';
 const patience = 10 * 60_000;
+const toldPatience = 2 * 60_000;
 
 export type Binding = {
   readonly metadata: { readonly namespace?: string };
@@ -83,6 +84,31 @@ async function workloads(connection: HostConnection): Promise<readonly Workload[
   return all.filter((one) => usesApi(one, withRights));
 }
 
+type Told = { readonly metadata: { readonly namespace: string }; readonly data?: Readonly<Record<string, string>> };
+
+/** Waits until the pods of every namespace are given these authorities; the controller manager that leads sees to it. */
+async function awaitTold(connection: HostConnection, authorities: string, reporter: StepReporter): Promise<void> {
+  const script = `${kubectl} --request-timeout 30s get configmaps --all-namespaces --field-selector metadata.name=kube-root-ca.crt -o json`;
+  for (const end = Date.now() + toldPatience; ; ) {
+    const { items } = JSON.parse(await connection.check('Read whom pods are told to trust', script)) as {
+      readonly items: readonly Told[];
+    };
+    const left = items.filter(({ data }) => data?.['ca.crt']?.trim() !== authorities.trim());
+    if (left.length === 0) return;
+    const names = left.map(({ metadata }) => metadata.namespace).join(', ');
+    if (Date.now() > end) {
+      throw new LandfallError({
+        code: 'WORKLOADS_NOT_READY',
+        message: `Pods of these namespaces are not given the authorities of this stage (config map kube-root-ca.crt): ${names}.`,
+        fix: 'Look at the log of the controller manager that leads, then run the same command again, or go back with --back.',
+      });
+    }
+    reporter.output(`waiting until pods are told whom to trust in ${names}`);
+    reporter.signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
 /**
  * Pods read at their start whom they trust, so those that talk to the API start anew: after the new authorities are
  * trusted, and after tokens are signed by the new key. Each workload does it by its own rules, one pod after the other.
@@ -115,6 +141,7 @@ export function rotateWorkloads(
     after,
     probe: async ({ connection }) => waiting(await workloads(connection)).length === 0,
     async apply({ connection }, reporter) {
+      await awaitTold(connection, authoritiesOf(context, stage), reporter);
       await started(connection, reporter);
       let left = waiting(await workloads(connection));
       for (const end = Date.now() + patience; left.length > 0 && Date.now() < end; ) {
