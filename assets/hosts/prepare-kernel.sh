@@ -26,6 +26,7 @@ if [ ! -e "$record/sysctl" ]; then
   # Ours, and those that the kubelet and kube-proxy set by themselves.
   for key in $(sed -n 's/^\([a-z][^ =]*\).*/\1/p' "$sysctls") vm.overcommit_memory kernel.panic kernel.panic_on_oops \
     kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.conf.all.route_localnet net.ipv4.vs.conntrack \
+    net.ipv4.vs.expire_nodest_conn \
     net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_established \
     net.netfilter.nf_conntrack_tcp_timeout_close_wait net.netfilter.nf_conntrack_tcp_be_liberal; do
     file=/proc/sys/$(printf %s "$key" | tr . /)

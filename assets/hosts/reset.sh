@@ -37,6 +37,10 @@ for unit in landfall-snapshot landfall-approver landfall-renewal; do
 done
 # shellcheck disable=SC2086
 systemctl stop $units 2>/dev/null
+# What it told the kernel ends with it, unless it was killed.
+if [ -e "$state/load-balancer.sh" ]; then
+  answer=$(sh "$state/load-balancer.sh" end 2>&1) || fail "the load balancer was not ended: $answer"
+fi
 # shellcheck disable=SC2086
 if [ -n "$enabled" ]; then systemctl disable --quiet --no-reload $enabled 2>/dev/null; fi
 

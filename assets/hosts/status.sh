@@ -1,7 +1,7 @@
 # Tells how this host is, a line each. It changes nothing, and no question of it takes longer than a few seconds.
-# $1 role: control-plane|worker   $2 host and port of the API   $3 port of the registry
+# $1 role: control-plane|worker   $2 host and port of the API   $3 port of the registry   $4 driver of the load balancer
 set -u
-role=$1 balancer=$2 registry=$3
+role=$1 balancer=$2 registry=$3 driver=$4
 PATH=/usr/local/bin:$PATH
 if [ ! -d /var/lib/landfall/changes ]; then
   echo "installed no"
@@ -19,7 +19,7 @@ ask() {
   fi
 }
 units='containerd kubelet'
-case $balancer in 127.0.0.1:*) units="$units landfall-load-balancer" ;; esac
+if [ "$driver" != external ]; then units="$units landfall-load-balancer"; fi
 if [ "$role" = control-plane ]; then units="$units landfall-registry landfall-snapshot.timer"; fi
 # shellcheck disable=SC2086
 states=$(systemctl is-active $units 2>/dev/null)

@@ -33,11 +33,13 @@ export type ApplicationEntry = {
 };
 
 /**
- * How nodes reach the Kubernetes API: by a balancer on each of them, or by one that the user has, at a name or address that
- * passes connections on to port 6443 of every healthy control plane.
+ * How nodes reach the Kubernetes API: by a balancer on each of them, which listens or stands behind a virtual address that
+ * each node has for itself; or by one that the user has, at a name or address that passes connections on to port 6443 of
+ * every healthy control plane.
  */
 export type LoadBalancer =
   | { readonly driver: 'haproxy'; readonly port: number }
+  | { readonly driver: 'keepalived'; readonly address: string; readonly port: number }
   | { readonly driver: 'external'; readonly address: string; readonly port: number };
 
 /** The desired cluster, with every default filled in. The wizard writes it, the engine reads only it. */

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { LandfallError } from '../errors.ts';
-import type { ClusterDocument, HostEntry, LoadBalancer, SshSettings } from './document.ts';
+import type { ClusterDocument, HostEntry, SshSettings } from './document.ts';
+import { loadBalancer, loadBalancerProblems } from './load-balancer.ts';
 import { networkContains, networksOverlap } from './networks.ts';
 import { invalidDocument, type Problem, type ReadYaml, readYaml } from './positioned-yaml.ts';
 import { documentSchema, knownKeys, type WrittenDocument } from './schema.ts';
@@ -60,13 +61,9 @@ function resolvedFiles(
   };
 }
 
-function loadBalancer(written: NonNullable<WrittenDocument['spec']['loadBalancer']>): LoadBalancer {
-  const { driver = 'haproxy', address = '', port } = written;
-  return driver === 'external' ? { driver, address, port: port ?? 6443 } : { driver, port: port ?? 7443 };
-}
-
 function withDefaults(written: WrittenDocument, folder: string): ClusterDocument {
   const { spec } = written;
+  const balancer = loadBalancer(spec.loadBalancer ?? {});
   const hosts = spec.hosts.map(
     (host): HostEntry => ({
       name: host.name,
@@ -85,7 +82,7 @@ function withDefaults(written: WrittenDocument, folder: string): ClusterDocument
       serviceCidr: spec.network?.serviceCidr ?? '10.96.0.0/16',
       dnsDomain: spec.network?.dnsDomain ?? 'cluster.local',
     },
-    loadBalancer: loadBalancer(spec.loadBalancer ?? {}),
+    loadBalancer: balancer,
     registry: { port: spec.registry?.port ?? 5443 },
     certificates: {
       validityDays: validityDays(spec.certificates?.validity),
@@ -93,7 +90,7 @@ function withDefaults(written: WrittenDocument, folder: string): ClusterDocument
       additionalNames: [
         ...(spec.certificates?.additionalNames ?? []),
         // The API must answer to the name it is called by.
-        ...(spec.loadBalancer?.driver === 'external' ? [spec.loadBalancer.address ?? ''] : []),
+        ...(balancer.driver === 'haproxy' ? [] : [balancer.address]),
       ],
       ...(spec.certificates?.authorityKeys === undefined ? {} : { authorityKeys: spec.certificates.authorityKeys }),
       ...resolvedFiles(spec.certificates ?? {}, folder),
@@ -195,27 +192,11 @@ function crossChecks(document: ClusterDocument, at: ReadYaml<WrittenDocument>['a
   return problems;
 }
 
-function loadBalancerProblems({ spec }: WrittenDocument, at: ReadYaml<WrittenDocument>['at']): readonly Problem[] {
-  const written = spec.loadBalancer ?? {};
-  const path = ['spec', 'loadBalancer'];
-  if (written.driver === 'external') {
-    if (written.address === undefined) return [at(path, 'an external load balancer needs its address')];
-    if (spec.hosts.some((host) => host.address === written.address)) {
-      return [
-        at([...path, 'address'], `${written.address} is a host of the cluster, with which the API would be lost`),
-      ];
-    }
-    return [];
-  }
-  if (written.address === undefined) return [];
-  return [at([...path, 'address'], 'only an external load balancer has an address; every host has its own otherwise')];
-}
-
 /** Checks the text of a document. Throws DOCUMENT_INVALID with every problem at its line. */
 export function parseClusterDocument(file: string, text: string): ClusterDocument {
   const { value, at } = readYaml(file, text, documentSchema, knownKeys);
   const document = withDefaults(value, path.dirname(path.resolve(file)));
-  const problems = [...loadBalancerProblems(value, at), ...crossChecks(document, at)];
+  const problems = [...loadBalancerProblems(value, document, at), ...crossChecks(document, at)];
   if (problems.length > 0) throw invalidDocument(file, problems);
   return document;
 }

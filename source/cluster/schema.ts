@@ -42,7 +42,7 @@ export const specSchema = z.strictObject({
     .optional(),
   loadBalancer: z
     .strictObject({
-      driver: z.enum(['haproxy', 'external']).optional(),
+      driver: z.enum(['haproxy', 'keepalived', 'external']).optional(),
       address: z
         .string()
         .regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/, 'must be a name or an address, as api.example.org')

@@ -13,6 +13,7 @@ import {
 } from '../backups/staging.ts';
 import { openBundle } from '../bundle/open.ts';
 import type { ClusterDocument } from '../cluster/document.ts';
+import { apiEndpoint } from '../cluster/endpoint.ts';
 import { clusterHome } from '../cluster/home.ts';
 import { recallCluster, rememberCluster } from '../cluster/known-cluster.ts';
 import { loadClusterDocument } from '../cluster/load-document.ts';
@@ -64,7 +65,7 @@ function identity(document: ClusterDocument): string {
   const planes = document.hosts
     .filter((host) => host.role === 'control-plane')
     .map(({ name, address }) => `${name} ${address}`);
-  return JSON.stringify([document.name, document.network, document.loadBalancer.port, planes]);
+  return JSON.stringify([document.name, document.network, apiEndpoint(document), planes]);
 }
 
 function chosenDocument(staged: StagedBackup, file: string | undefined): ClusterDocument {
@@ -73,7 +74,7 @@ function chosenDocument(staged: StagedBackup, file: string | undefined): Cluster
   if (identity(document) === identity(staged.document)) return document;
   throw refuse({
     code: 'RESTORE_DOCUMENT',
-    message: `${file} describes another cluster than the backup: its name, networks, load balancer port and control planes must be the same.`,
+    message: `${file} describes another cluster than the backup: its name, networks, load balancer and control planes must be the same.`,
     fix: 'Give the new machines the names and addresses of the old ones, or leave --document out.',
   });
 }

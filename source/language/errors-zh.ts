@@ -177,6 +177,10 @@ export const errorsZh: Readonly<Record<string, ErrorText>> = {
     meaning: '主机不知道外部负载均衡在哪里。',
     fix: '请把其名称加入 DNS 或每台主机的 /etc/hosts，或在文档中写地址。',
   },
+  LOAD_BALANCER_CHANGED: {
+    meaning: '运行中集群的节点所用的 API 地址与集群文档中的负载均衡不同。',
+    fix: '请把 spec.loadBalancer 写回安装时的内容；运行中的集群保留其负载均衡。',
+  },
   BUNDLE_IMAGE_MISSING: { meaning: '离线包中缺少需要的镜像。', fix: '请用包含该镜像的清单制作。' },
   BUNDLE_ARCHITECTURE_MISSING: { meaning: '某个镜像没有该架构的版本。', fix: '请按主机的架构制作，或去掉该镜像。' },
   BUNDLE_IMAGE_UNSUPPORTED: { meaning: '镜像的清单类型未知。', fix: '请使用该镜像的另一个构建。' },

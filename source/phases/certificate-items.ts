@@ -122,12 +122,13 @@ function trustItems(source: CertificateSource): readonly ChangeItem[] {
   const content = trustText(source, 'ca.crt');
   return [
     { do: 'place', path: `${folder}/registry-ca.crt`, content: registries, mode: 0o644 },
-    ...(source.document.loadBalancer.driver === 'external'
-      ? []
-      : [
+    // Only haproxy verifies whom it asks; what keepalived passes on is verified by who is connected through it.
+    ...(source.document.loadBalancer.driver === 'haproxy'
+      ? [
           { do: 'place' as const, path: `${folder}/load-balancer/ca.crt`, content, mode: 0o644 },
           { do: 'restart' as const, unit: 'landfall-load-balancer' as const },
-        ]),
+        ]
+      : []),
   ];
 }
 

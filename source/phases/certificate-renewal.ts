@@ -243,7 +243,7 @@ export function renewOperatorAccess(
   const first = firstControlPlane(context.document);
   const file = operatorKubeconfig(context.home);
   const wanted = async ({ connection }: ConnectedHost): Promise<string> =>
-    forOperator((await connection.readFile(hostPaths.adminConfiguration)) ?? '', first.address);
+    forOperator((await connection.readFile(hostPaths.adminConfiguration)) ?? '', context.document, first.address);
   const current = (): string | undefined => {
     try {
       return readFileSync(file, 'utf8');

@@ -1,55 +1,63 @@
 import { readAsset } from '../assets.ts';
 import type { BundleImage } from '../bundle/contents.ts';
-import type { HostEntry } from '../cluster/document.ts';
-import { apiEndpoint } from '../cluster/endpoint.ts';
+import type { HostEntry, LoadBalancer } from '../cluster/document.ts';
+import { apiEndpoint, apiUrl } from '../cluster/endpoint.ts';
 import type { Step, StepReporter } from '../engine/step.ts';
 import { LandfallError } from '../errors.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import { hasFiles, placeFiles } from '../hosts/placed-files.ts';
-import { controlPlanes, firstControlPlane, type InstallContext } from './context.ts';
+import { firstControlPlane, type InstallContext } from './context.ts';
 import { requireFreePort } from './free-port.ts';
-import { haproxyConfiguration, openFiles } from './haproxy-configuration.ts';
+import { haproxyBalancer } from './haproxy-balancer.ts';
 import { hostStep } from './host-step.ts';
+import { keepalivedBalancer } from './keepalived-balancer.ts';
+import { balancerPaths, balancerRoot, type LocalBalancer, startScript } from './local-balancer.ts';
 import { pinnedImage } from './node-binaries.ts';
 import { hostPaths } from './paths.ts';
 
-const folder = `${hostPaths.configuration}/load-balancer`;
-const unit = 'landfall-load-balancer.service';
-const script = `${hostPaths.state}/load-balancer.sh`;
-const runtime = '/run/landfall-load-balancer';
+const { unit, script, runtime } = balancerPaths;
 
-function unitText(root: string): string {
-  return `[Unit]
-Description=Landfall's local load balancer for the Kubernetes API
-After=network.target local-fs.target
-StartLimitIntervalSec=0
+type LocalDriver = Exclude<LoadBalancer['driver'], 'external'>;
 
-[Service]
-RuntimeDirectory=landfall-load-balancer
-BindReadOnlyPaths=${folder}:${root}/usr/local/etc/haproxy
-BindPaths=/dev/null:${root}/dev/null
-ExecStart=/bin/sh ${script} start ${root} ${runtime}
-ExecReload=/bin/sh ${script} reload ${root} ${runtime}
-KillMode=mixed
-TimeoutStopSec=2
-SuccessExitStatus=143
-Restart=always
-RestartSec=200ms
-LimitNOFILE=${openFiles}
-OOMScoreAdjust=-997
-
-[Install]
-WantedBy=multi-user.target
-`;
-}
-
-function imageOf(context: InstallContext): BundleImage {
-  const image = context.bundle.images.find((candidate) => candidate.use === 'load-balancer');
+/** A bundle may hold an image for each driver; keepalived's is known by its name. */
+function imageOf(context: InstallContext, driver: LocalDriver): BundleImage {
+  const image = context.bundle.images.find(
+    ({ use, name }) => use === 'load-balancer' && /(^|\/)keepalived(:|@|$)/.test(name) === (driver === 'keepalived'),
+  );
   if (image !== undefined) return image;
   throw new LandfallError({
     code: 'BUNDLE_IMAGE_MISSING',
-    message: 'The bundle holds no image for the local load balancer.',
-    fix: 'Build the bundle again from a recipe that has an image with `use: load-balancer`.',
+    message: `The bundle holds no image of ${driver} for the local load balancer.`,
+    fix: `Build the bundle again from a recipe that has an image …/${driver} with \`use: load-balancer\`, or take the other driver in the cluster document.`,
+  });
+}
+
+function balancerOf(context: InstallContext, host: HostEntry, root: string): LocalBalancer {
+  const { document, pki } = context;
+  return document.loadBalancer.driver === 'keepalived'
+    ? keepalivedBalancer(document, document.loadBalancer, host, root)
+    : haproxyBalancer(document, host, root, pki.clusterAuthority);
+}
+
+/**
+ * Throws LOAD_BALANCER_CHANGED when the node calls the API elsewhere than the document says: it would lose the cluster as
+ * soon as the balancer it uses is replaced.
+ */
+async function refuseOtherEndpoint(
+  context: InstallContext,
+  host: HostEntry,
+  connection: HostConnection,
+): Promise<void> {
+  const file = host.role === 'control-plane' ? hostPaths.adminConfiguration : '/etc/kubernetes/kubelet.conf';
+  const known = await connection.run('test ! -e "$1" || sed -n "s/^ *server: *//p" "$2"', [hostPaths.joined, file]);
+  const [server = ''] = known.stdout.split('\n');
+  const wanted = apiUrl(context.document);
+  if (server === '' || server === wanted) return;
+  throw new LandfallError({
+    code: 'LOAD_BALANCER_CHANGED',
+    message: `${host.name} calls the API at ${server}, and the cluster document says ${wanted}; nothing on it was changed.`,
+    fix: 'Write spec.loadBalancer as it was when the cluster was installed: a running cluster keeps its load balancer.',
+    context: { host: host.name },
   });
 }
 
@@ -81,40 +89,28 @@ function externalBalancer(context: InstallContext, host: HostEntry): Step {
 }
 
 /**
- * haproxy on every node, started before kubeadm needs it; a service of the host that needs neither the kubelet nor
+ * The balancer on every node, started before kubeadm needs it; a service of the host that needs neither the kubelet nor
  * containerd. Another set of control planes is taken over without closing a connection.
  */
 export function loadBalancer(context: InstallContext, host: HostEntry): Step {
-  const { driver, port } = context.document.loadBalancer;
+  const { driver } = context.document.loadBalancer;
   if (driver === 'external') return externalBalancer(context, host);
-  const image = imageOf(context);
-  const root = `${hostPaths.state}/load-balancer/root-${image.digest.replace(/^sha256:/, '').slice(0, 16)}`;
+  const image = imageOf(context, driver);
+  const root = balancerRoot(image);
   const first = firstControlPlane(context.document).name;
-  const configuration = haproxyConfiguration(
-    port,
-    controlPlanes(context.document),
-    host,
-    context.document.hosts.length,
-  );
-  const settings = [
-    { path: `${folder}/haproxy.cfg`, content: configuration, mode: 0o644 },
-    { path: `${folder}/ca.crt`, content: context.pki.clusterAuthority, mode: 0o644 },
-  ];
-  const service = [{ path: `/etc/systemd/system/${unit}`, content: unitText(root), mode: 0o644 }];
+  const { settings, asset, unitText, serving, listens } = balancerOf(context, host, root);
   const programFiles = async () => [
-    { path: script, content: await readAsset('hosts/load-balancer.sh'), mode: 0o755 },
-    ...service,
+    { path: script, content: await readAsset(asset), mode: 0o755 },
+    { path: `/etc/systemd/system/${unit}`, content: unitText, mode: 0o644 },
   ];
-  const listening = 'ss -Hltn "sport = :$1" | grep -q .';
-
-  const running = `test -d ${root} && systemctl is-active --quiet ${unit} && set -- ${port} && ${listening}`;
+  const running = `test -d ${root} && systemctl is-active --quiet ${unit} && ${serving}`;
   /** Whether the service of this very unit, script and image runs, whatever it balances. */
   const runs = async (connection: HostConnection): Promise<boolean> =>
     hasFiles(connection, await programFiles(), running);
 
   const start = async (connection: HostConnection, reporter: StepReporter): Promise<void> => {
-    await requireFreePort(connection, port, 'the local load balancer', [unit]);
-    const asset = await readAsset('hosts/load-balancer.sh');
+    if (listens !== undefined) await requireFreePort(connection, listens, 'the local load balancer', [unit]);
+    const copy = await readAsset('hosts/load-balancer.sh');
     if ((await connection.run('test -d "$1"', [root])).exitCode !== 0) {
       const pull = await readAsset('hosts/pull-images.sh');
       await connection.check('Pull the load balancer', pull, ['landfall', pinnedImage(image)], {
@@ -122,16 +118,10 @@ export function loadBalancer(context: InstallContext, host: HostEntry): Step {
       });
     }
     // Also where the files are there: whatever an interruption left of the image goes before the service counts as started.
-    await connection.check('Copy the load balancer out of its image', asset, ['unpack', image.name, root]);
+    await connection.check('Copy the load balancer out of its image', copy, ['unpack', image.name, root]);
     await placeFiles(connection, [...settings, ...(await programFiles())]);
-    await connection.check(
-      'Start the load balancer',
-      `systemctl daemon-reload && systemctl enable --quiet ${unit} && systemctl restart ${unit}
-for attempt in $(seq 100); do ${listening} && exit 0; sleep 0.1; done
-journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
-      [String(port)],
-    );
-    await connection.check('Remove what is not needed any more', asset, ['prune', root]);
+    await connection.check('Start the load balancer', startScript(serving));
+    await connection.check('Remove what is not needed any more', copy, ['prune', root]);
   };
 
   return hostStep(context, {
@@ -148,6 +138,7 @@ journalctl -u ${unit} -n 15 --no-pager >&2; exit 1`,
       return hasFiles(connection, [...settings, ...(await programFiles())], `${running} && ${loaded}`);
     },
     async apply({ connection }, reporter) {
+      await refuseOtherEndpoint(context, host, connection);
       if (!(await runs(connection))) return start(connection, reporter);
       await placeFiles(connection, settings);
       await connection.check('Give the load balancer its new servers', `systemctl reload ${unit}`);

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ClusterDocument } from '../cluster/document.ts';
+import { apiUrl } from '../cluster/endpoint.ts';
 import { writePrivateFile } from '../cluster/secrets.ts';
 import type { Step } from '../engine/step.ts';
 import { firstControlPlane, type InstallContext } from './context.ts';
@@ -23,18 +25,19 @@ export function operatorAccess(context: InstallContext): Step {
     async probe({ connection }) {
       if (!existsSync(file)) return false;
       const text = await connection.readFile(hostPaths.adminConfiguration);
-      return text !== undefined && readFileSync(file, 'utf8') === forOperator(text, first.address);
+      return text !== undefined && readFileSync(file, 'utf8') === forOperator(text, context.document, first.address);
     },
     async apply({ connection }) {
       writePrivateFile(
         file,
-        forOperator((await connection.readFile(hostPaths.adminConfiguration)) ?? '', first.address),
+        forOperator((await connection.readFile(hostPaths.adminConfiguration)) ?? '', context.document, first.address),
       );
     },
   });
 }
 
 /** The administrator's file as the operator machine can use it: the nodes' own load balancer is not there. */
-export function forOperator(text: string, address: string): string {
-  return text.replace(/server: https:\/\/127\.0\.0\.1:\d+/, `server: https://${address}:6443`);
+export function forOperator(text: string, document: Pick<ClusterDocument, 'loadBalancer'>, address: string): string {
+  if (document.loadBalancer.driver === 'external') return text;
+  return text.replace(`server: ${apiUrl(document)}`, `server: https://${address}:6443`);
 }

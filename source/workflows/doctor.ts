@@ -1,5 +1,6 @@
 import { readAsset } from '../assets.ts';
 import type { ClusterDocument, HostEntry } from '../cluster/document.ts';
+import { apiEndpoint } from '../cluster/endpoint.ts';
 import { toLandfallError } from '../errors.ts';
 import { controlPlanes } from '../phases/context.ts';
 import { hostPaths } from '../phases/paths.ts';
@@ -54,7 +55,8 @@ async function nodeServices(
 ): Promise<readonly CheckResult[]> {
   try {
     const { connection } = await reach(host.name);
-    const words = [host.role, host.address, `${document.loadBalancer.port}`, `${document.registry.port}`];
+    const { driver } = document.loadBalancer;
+    const words = [host.role, host.address, apiEndpoint(document), `${document.registry.port}`, driver];
     const result = await connection.run(await readAsset('hosts/doctor/node.sh'), words, { timeout: 60_000 });
     return judgeNodeServices(host, result.stdout, make);
   } catch (thrown) {

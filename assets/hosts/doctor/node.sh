@@ -1,13 +1,15 @@
 # Prints how what Landfall runs on this node is, a line each; changes nothing.
-# $1 control-plane|worker   $2 address of the node   $3 port of the load balancer   $4 port of the registry
-role=$1 address=$2 balancer=$3 registry=$4
+# $1 control-plane|worker   $2 address of the node   $3 host and port of the API   $4 port of the registry
+# $5 driver of the load balancer
+role=$1 address=$2 balancer=$3 registry=$4 driver=$5
 PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 if [ ! -d /var/lib/landfall/changes ]; then
   echo 'installed no'
   exit 0
 fi
 echo 'installed yes'
-units='containerd kubelet landfall-load-balancer'
+units='containerd kubelet'
+if [ "$driver" != external ]; then units="$units landfall-load-balancer"; fi
 if [ "$role" = control-plane ]; then units="$units landfall-registry"; fi
 for unit in $units; do
   echo "service $unit $(systemctl is-active "$unit.service" 2>/dev/null)"
@@ -24,7 +26,7 @@ ask() {
     echo "$1 no-program"
   fi
 }
-ask load-balancer "https://127.0.0.1:$balancer/readyz"
+ask load-balancer "https://$balancer/readyz"
 if [ "$role" = control-plane ]; then
   ask api "https://$address:6443/readyz"
   ask registry "https://$address:$registry/v2/"

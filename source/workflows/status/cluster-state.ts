@@ -80,7 +80,7 @@ async function askHost(
         error: new LandfallError({ code: 'SSH_UNREACHABLE', message: 'the machine does not answer' }),
       };
     }
-    const args = [host.role, apiEndpoint(document), String(document.registry.port)];
+    const args = [host.role, apiEndpoint(document), String(document.registry.port), document.loadBalancer.driver];
     const text = await within(limits.answer, host.name, connection.check('Ask for the state', script, args));
     return { host, report: parseHostReport(text) };
   } catch (thrown) {
