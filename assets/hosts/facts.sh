@@ -291,6 +291,9 @@ feature ip_tables ip_tables CONFIG_IP_NF_IPTABLES /proc/net/ip_tables_names
 feature xt_comment xt_comment CONFIG_NETFILTER_XT_MATCH_COMMENT '' unshare -n iptables -A INPUT -m comment --comment x -j ACCEPT
 feature xt_statistic xt_statistic CONFIG_NETFILTER_XT_MATCH_STATISTIC '' unshare -n iptables -A INPUT -m statistic --mode random --probability 0.5 -j ACCEPT
 feature xt_masquerade xt_MASQUERADE CONFIG_NETFILTER_XT_TARGET_MASQUERADE '' unshare -n iptables -t nat -A POSTROUTING -j MASQUERADE
+# Wanted by a driver of the load balancer only.
+feature ip_vs ip_vs CONFIG_IP_VS /proc/net/ip_vs test -e /proc/net/ip_vs
+feature ip_vs_rr ip_vs_rr CONFIG_IP_VS_RR ''
 for name in net pid ipc uts mnt user cgroup; do [ -e "/proc/self/ns/$name" ] && say namespace "$name"; done
 if grep -q '^Seccomp:' /proc/self/status; then say seccomp yes; else say seccomp no; fi
 for option in CONFIG_CFS_BANDWIDTH CONFIG_FAIR_GROUP_SCHED CONFIG_MEMCG CONFIG_CGROUP_PIDS; do

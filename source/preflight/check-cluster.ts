@@ -1,5 +1,5 @@
 import type { ClusterDocument } from '../cluster/document.ts';
-import { networksOverlap } from '../cluster/networks.ts';
+import { networkContains, networksOverlap } from '../cluster/networks.ts';
 import { type CheckResult, finding, findingWhen, pass, type Verdict } from './check.ts';
 import { madeForContainers } from './checks/network.ts';
 import type { KnownHost } from './compare-hosts.ts';
@@ -24,6 +24,23 @@ function overlaps(hosts: readonly KnownHost[], own: ReadonlySet<string>, cidr: s
     );
   });
   return findingWhen([...new Set(found)].slice(0, 6), `${cidr} ∩ ∅`);
+}
+
+// Hosts that got no address by DHCP have this route; nobody but they themselves can be reached by it.
+const linkLocal = '169.254.0.0/16';
+
+/** Networks and addresses of the hosts that the virtual address of every node would hide. */
+function virtualAddressUses(hosts: readonly KnownHost[], address: string): Verdict {
+  const found = hosts.flatMap(({ name, facts }) => [
+    ...facts.routes
+      .filter(({ destination }) => /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(destination) && destination !== linkLocal)
+      .filter(({ destination }) => networkContains(destination, address))
+      .map((route) => `${name}: ${route.destination} dev ${route.interface}`),
+    ...facts.addresses
+      .filter((entry) => entry.address === address)
+      .map((entry) => `${name}: ${entry.address} dev ${entry.interface}`),
+  ]);
+  return findingWhen([...new Set(found)].slice(0, 6), `${address} ∩ ∅`);
 }
 
 /** What concerns the cluster as a whole. `own` are the hosts that are in it already. */
@@ -52,6 +69,9 @@ export function checkCluster(
     ),
     say('pod-network-overlap', overlaps(hosts, own, podCidr)),
     say('service-network-overlap', overlaps(hosts, own, serviceCidr)),
+    ...(document.loadBalancer.driver === 'keepalived'
+      ? [say('virtual-address-unused', virtualAddressUses(hosts, document.loadBalancer.address))]
+      : []),
     say(
       'pod-network-room',
       nodes >= document.hosts.length * 2 ? pass : finding(`${podCidr}: ${nodes}`, `≥ ${document.hosts.length * 2}`),

@@ -50,6 +50,7 @@ export const declaredChecks: readonly DeclaredCheck[] = [
   cluster('workers-none', 'informs'),
   cluster('pod-network-overlap', 'blocks', true),
   cluster('service-network-overlap', 'blocks', true),
+  cluster('virtual-address-unused', 'blocks'),
   cluster('pod-network-room', 'informs'),
   cluster('dns-domain-real', 'warns'),
   bundle('bundle-opens', 'blocks', true),

@@ -18,6 +18,11 @@ type Case = {
 const replaced = (from: RegExp, to: string) => (text: string) => text.replace(from, to);
 const added = (line: string) => (text: string) => `${text}${line}\n`;
 
+const withKeepalived: ClusterDocument = {
+  ...document(3),
+  loadBalancer: { driver: 'keepalived', address: '169.254.97.2', port: 6443 },
+};
+
 /** What cannot be made on a host of the lab, over the recorded facts of a system. */
 const cases: readonly Case[] = [
   { check: 'memory-errors', change: added('memory-errors 2'), seen: /^2$/ },
@@ -36,6 +41,14 @@ const cases: readonly Case[] = [
         .replace(/^feature ip_tables .*$/m, 'feature ip_tables no'),
     seen: /nf_tables -, ip_tables -/,
   },
+  ...['ip_vs no\nfeature ip_vs_rr no', 'ip_vs yes\nfeature ip_vs_rr no'].map(
+    (features): Case => ({
+      check: 'kernel-ipvs',
+      change: added(`feature ${features}`),
+      seen: features.startsWith('ip_vs no') ? /^ip_vs -; ip_vs_rr -$/ : /^ip_vs_rr -$/,
+      document: withKeepalived,
+    }),
+  ),
   { check: 'kernel-namespaces', change: replaced(/^namespace cgroup\n/m, ''), seen: /^cgroup$/ },
   { check: 'kernel-seccomp', change: replaced(/^seccomp yes$/m, 'seccomp no'), seen: /^-$/ },
   { check: 'kernel-cgroup-2-old', change: replaced(/^kernel .*$/m, 'kernel 5.4.0-100-generic'), seen: /^5\.4/ },

@@ -194,6 +194,23 @@ test('the networks of the cluster itself are no overlap on its own nodes', () =>
   expect(judge(new Set())).toMatchObject({ state: 'finding' });
 });
 
+test("the virtual address of the load balancer is nobody else's in the networks of the hosts", () => {
+  const judge = (lines: string, address: string) => {
+    const own = document(1, `  loadBalancer: { driver: keepalived, address: ${address} }`);
+    const facts = factsOf(`${text}${lines}`);
+    return state(checkCluster(own, [{ name: 'node-1', facts }], new Set(), make), 'virtual-address-unused');
+  };
+  expect(judge('', '169.254.97.2')).toEqual({ state: 'pass' });
+  expect(judge('route 169.254.0.0/16 eth0 1002\n', '169.254.97.2')).toEqual({ state: 'pass' });
+  expect(judge('address eth9 169.254.97.2/16 1500\n', '169.254.97.2')).toMatchObject({ state: 'finding' });
+  expect(judge('route 10.103.0.0/16 eth9 0\n', '10.103.97.2')).toMatchObject({
+    state: 'finding',
+    seen: 'node-1: 10.103.0.0/16 dev eth9',
+  });
+  const usual = checkCluster(document(1), [{ name: 'node-1', facts: factsOf(text) }], new Set(), make);
+  expect(usual.map(({ id }) => id)).not.toContain('virtual-address-unused');
+});
+
 test('applications that do not fit are named before anything is installed', () => {
   const facts = factsOf(text);
   const hosts = [{ name: 'node-1', facts }];

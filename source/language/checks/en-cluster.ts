@@ -127,6 +127,11 @@ export const clusterEn = {
     'Addresses of services would hide machines of your network.',
     'Choose another network.serviceCidr in the cluster document.',
   ),
+  'virtual-address-unused': text(
+    'The virtual address of the load balancer is unused',
+    'Every node has it for itself, so that no node would reach a machine of your network that has it too.',
+    'Choose another loadBalancer.address in the cluster document, or leave it out.',
+  ),
   'pod-network-room': text(
     'Room for more nodes',
     'Every node takes 256 addresses of the pod network; it cannot be made bigger later.',

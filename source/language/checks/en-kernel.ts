@@ -69,6 +69,11 @@ export const kernelEn = {
     'Service addresses are made of packet rules.',
     'modprobe nf_tables (RHEL 10: install kernel-modules-extra)',
   ),
+  'kernel-ipvs': text(
+    'Kernel: IPVS for keepalived',
+    'The load balancer keepalived lets the kernel pass connections to the API on, which it does with IPVS.',
+    'modprobe ip_vs ip_vs_rr; or write loadBalancer.driver: haproxy in the cluster document, which works with every kernel.',
+  ),
   'kernel-namespaces': text(
     'Kernel: namespaces',
     'A container is a process in namespaces of its own.',

@@ -92,6 +92,11 @@ export const clusterZh: Readonly<Record<keyof typeof clusterEn, CheckText>> = {
     '服务的地址会遮住你网络中的机器。',
     '请在集群文档中另选 network.serviceCidr。',
   ),
+  'virtual-address-unused': text(
+    '负载均衡的虚拟地址未被使用',
+    '每个节点都独自拥有它，因此你网络中使用同一地址的机器将无法从节点访问。',
+    '请在集群文档中另选 loadBalancer.address，或不写。',
+  ),
   'pod-network-room': text(
     '还有增加节点的余地',
     '每个节点占用 Pod 网段的 256 个地址，以后无法扩大。',

@@ -45,6 +45,11 @@ export const kernelZh: Readonly<Record<keyof typeof kernelEn, CheckText>> = {
   ),
   'kernel-masquerade': text('内核：地址转换', 'Pod 以其机器的地址访问外部。', 'modprobe xt_MASQUERADE'),
   'kernel-packet-filter': text('内核：包过滤', '服务地址由包过滤规则构成。', `modprobe nf_tables${rhel10}`),
+  'kernel-ipvs': text(
+    '内核：keepalived 所需的 IPVS',
+    '负载均衡 keepalived 由内核的 IPVS 转发到 API 的连接。',
+    'modprobe ip_vs ip_vs_rr；或在集群文档中写 loadBalancer.driver: haproxy，它适用于任何内核。',
+  ),
   'kernel-namespaces': text('内核：命名空间', '容器就是拥有自己命名空间的进程。', '请使用发行版的内核。'),
   'kernel-seccomp': text('内核：seccomp', '没有它，容器可以调用内核的所有功能。', '请使用发行版的内核。'),
   'kernel-cpu-limits': text('内核：处理器和内存限制', '内核编译时缺少限制 Pod 的部分。', '请使用发行版的内核。'),

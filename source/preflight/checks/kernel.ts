@@ -95,6 +95,20 @@ export const kernelChecks: readonly HostCheck[] = [
     },
   },
   {
+    id: 'kernel-ipvs',
+    severity: 'blocks',
+    neverIgnored: true,
+    applies: ({ document }) => document.loadBalancer.driver === 'keepalived',
+    evaluate({ facts }) {
+      const answer = facts.details.features.get('ip_vs');
+      if (answer === undefined) return couldNotRun('ip_vs');
+      return findingWhen(
+        ['ip_vs', 'ip_vs_rr'].filter((name) => facts.details.features.get(name) === 'no').map((name) => `${name} -`),
+        'ip_vs, ip_vs_rr',
+      );
+    },
+  },
+  {
     id: 'kernel-namespaces',
     severity: 'blocks',
     evaluate({ facts }) {
