@@ -428,6 +428,18 @@ export const en = {
     bundle: 'Bundle',
     hosts: 'Hosts',
     roles: 'Roles',
+    balancer: 'Load balancer',
+    balancers: {
+      haproxy: 'haproxy on every node',
+      keepalived: 'keepalived with IPVS on every node',
+    },
+    balancerWhy: 'Every node reaches the Kubernetes API in its own way, past any machine that is lost.',
+    balancerHelp:
+      'haproxy works with every kernel and ends connections to a lost machine within seconds. keepalived lets the kernel pass connections on, behind a virtual address that each node has for itself.',
+    balancerBoth: 'The kernels of all chosen hosts can do both.',
+    balancerOnly: (hosts: string) =>
+      `keepalived is not offered, because not every kernel has IPVS (ip_vs) or says so: ${hosts}.`,
+    balancerUnfit: (hosts: string) => `keepalived with IPVS, which these kernels do not have: ${hosts}`,
     checks: 'Checks',
     applications: 'Applications',
     change: 'change',

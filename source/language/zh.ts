@@ -415,6 +415,17 @@ export const zh: Messages = {
     bundle: '安装包',
     hosts: '主机',
     roles: '角色',
+    balancer: '负载均衡',
+    balancers: {
+      haproxy: '每个节点上的 haproxy',
+      keepalived: '每个节点上的 keepalived（IPVS）',
+    },
+    balancerWhy: '每个节点各自连到 Kubernetes API，不依赖任何一台机器。',
+    balancerHelp:
+      'haproxy 适用于任何内核，几秒内就会断开到失联机器的连接。keepalived 让内核转发连接，经由每个节点独自拥有的虚拟地址。',
+    balancerBoth: '所选主机的内核两者都支持。',
+    balancerOnly: (hosts) => `不提供 keepalived，因为这些主机的内核没有 IPVS（ip_vs）或没有说明：${hosts}。`,
+    balancerUnfit: (hosts) => `keepalived（IPVS），但这些内核没有它：${hosts}`,
     checks: '检查',
     applications: '应用',
     change: '修改',

@@ -42,6 +42,7 @@ export function problemOf(thrown: unknown): Problem {
 
 export function summaryOf(facts: HostFacts): HostSummary {
   const place = facts.mounts.find((mount) => mount.path === '/var/lib') ?? facts.mounts[0];
+  const ipvs = facts.details.features.get('ip_vs');
   return {
     hostname: facts.hostname,
     system: facts.distribution.name,
@@ -51,6 +52,7 @@ export function summaryOf(facts: HostFacts): HostSummary {
     memory: facts.memory,
     diskFree: place?.free ?? 0,
     addresses: facts.addresses.filter((entry) => entry.interface !== 'lo').map((entry) => entry.address),
+    ...(ipvs === undefined ? {} : { ipvs: ipvs !== 'no' && facts.details.features.get('ip_vs_rr') !== 'no' }),
   };
 }
 

@@ -90,7 +90,15 @@ test('the way of the wizard, from a scan to a finished cluster, by the services 
   const applications = (await services.catalogue('', 'en'))
     .slice(0, 1)
     .map((entry) => ({ package: entry.package, parameters: {} }));
-  const draft: WizardDraft = { name: 'shop', bundle: '', login, hosts, applications, acceptedWarnings: [] };
+  const draft: WizardDraft = {
+    name: 'shop',
+    bundle: '',
+    login,
+    hosts,
+    balancer: 'haproxy',
+    applications,
+    acceptedWarnings: [],
+  };
 
   const checks = new Map<string, CheckResult>();
   const note = (result: CheckResult): void => void checks.set(`${result.id}@${result.host}`, result);
@@ -141,6 +149,7 @@ test('a saved document is one the program reads', async () => {
     bundle: '',
     login: { method: 'password', user: 'root', password: 'x' },
     hosts: [{ address: '127.0.0.1', port: host?.ssh.port ?? 0, nodeName: 'one', role: 'control-plane' }],
+    balancer: 'haproxy',
     applications: [],
     acceptedWarnings: [],
   };

@@ -69,7 +69,7 @@ export const someBundles: readonly BundleInfo[] = [
   },
 ];
 
-export function fakeHost(index: number): HostState {
+export function fakeHost(index: number, ipvs?: boolean): HostState {
   const address = `10.0.${Math.floor(index / 250)}.${(index % 250) + 11}`;
   return {
     address,
@@ -86,6 +86,7 @@ export function fakeHost(index: number): HostState {
       memory: (index < 3 ? 7.7 : 31.3) * gibibyte,
       diskFree: (index < 3 ? 84 : 420) * gibibyte,
       addresses: [address, `192.168.7.${(index % 250) + 1}`],
+      ...(ipvs === undefined ? {} : { ipvs }),
     },
   };
 }
@@ -342,6 +343,8 @@ export type FakeOptions = {
   /** Private keys of the person. */
   readonly keys?: readonly string[];
   readonly practice?: boolean;
+  /** Whether the kernels of the hosts have IPVS; unless given they do not say. */
+  readonly ipvs?: boolean;
   readonly clusters?: readonly KnownCluster[];
   readonly bundles?: readonly BundleInfo[];
   readonly checks?: readonly CheckResult[];
@@ -374,7 +377,7 @@ export function fakeServices(options: FakeOptions = {}): FakeServices {
   const stateOf = (target: HostTarget): HostState => {
     const parts = target.address.split('.').map(Number);
     const index = (parts[2] ?? 0) * 250 + (parts[3] ?? 11) - 11;
-    const state = { ...fakeHost(index), address: target.address, port: target.port };
+    const state = { ...fakeHost(index, options.ipvs), address: target.address, port: target.port };
     if (options.password === undefined) return state;
     if (target.login?.method === 'password' && target.login.password === options.password) return state;
     const { summary: _, ...rest } = state;

@@ -20,9 +20,13 @@ type Picture = {
 const hostNames = ['server-01', 'server-02', 'server-03', 'server-04', 'server-05'];
 
 /** Puts the model where a person would have come to, without the keys; the walk tests press them. */
-function prepared(wizard: MountedWizard, count = 5): void {
+function prepared(
+  wizard: MountedWizard,
+  count = 5,
+  ipvs: (index: number) => boolean | undefined = () => undefined,
+): void {
   const hosts = Array.from({ length: count }, (_, index) => {
-    const state = fakeHost(index);
+    const state = fakeHost(index, ipvs(index));
     return { target: { address: state.address, port: 22 }, included: true, state };
   });
   wizard.model.change({
@@ -31,6 +35,17 @@ function prepared(wizard: MountedWizard, count = 5): void {
     name: 'shop',
     bundle: '/media/operator/LANDFALL/landfall-bundle',
   });
+}
+
+/** To the question which load balancer it shall be; `ipvs` says which host's kernel has it. */
+async function toBalancer(wizard: MountedWizard, ipvs: (index: number) => boolean): Promise<void> {
+  prepared(wizard, 3, ipvs);
+  await wizard.press(keys.enter);
+  wizard.model.checks.run();
+  wizard.model.go('review');
+  wizard.model.runs.preview();
+  await wizard.settle();
+  await wizard.press(keys.tab, keys.home, keys.down, keys.down, keys.down, keys.down, keys.enter);
 }
 
 const pictures: readonly Picture[] = [
@@ -149,6 +164,14 @@ const pictures: readonly Picture[] = [
       wizard.model.go('review');
       wizard.model.runs.preview();
     },
+  },
+  {
+    name: 'review-balancer',
+    reach: (wizard) => toBalancer(wizard, () => true),
+  },
+  {
+    name: 'review-balancer-only',
+    reach: (wizard) => toBalancer(wizard, (index) => index !== 2),
   },
   {
     name: 'review-question',

@@ -95,6 +95,42 @@ async function toChecks(): Promise<void> {
   await wizard.press(keys.enter, keys.enter);
 }
 
+test('keepalived is offered where every kernel has IPVS, and what it is chosen for is checked anew', async () => {
+  wizard = await mountWizard();
+  await toChecks();
+  await wizard.settle();
+  const able = (ipvs: (index: number) => boolean) =>
+    wizard.model.store.set((state) => ({
+      ...state,
+      hosts: state.hosts.map((row, index) => {
+        const summary = row.state?.summary;
+        if (row.state === undefined || summary === undefined) return row;
+        return { ...row, state: { ...row.state, summary: { ...summary, ipvs: ipvs(index) } } };
+      }),
+    }));
+  able(() => true);
+  wizard.model.go('review');
+  wizard.model.runs.preview();
+  await wizard.settle();
+  const open = [keys.tab, keys.home, keys.down, keys.down, keys.down, keys.down, keys.enter];
+  await wizard.press(...open);
+  expect(await wizard.text()).toContain('The kernels of all chosen hosts can do both.');
+  await wizard.press(keys.down, keys.enter);
+  await wizard.settle();
+  expect(wizard.model.store.get().balancer).toBe('keepalived');
+  expect(await wizard.text()).toContain('keepalived with IPVS on every node');
+  expect(await wizard.text()).toContain('not run for these hosts and roles yet');
+  able((index) => index === 0);
+  await wizard.settle();
+  expect(await wizard.text()).toMatch(/keepalived with IPVS, which these kernels do not have/);
+  await wizard.press(keys.enter);
+  const text = await wizard.text();
+  expect(text).toContain('keepalived is not offered');
+  expect(text).not.toContain('keepalived with IPVS on every node');
+  await wizard.press(keys.enter);
+  expect(wizard.model.store.get().balancer).toBe('haproxy');
+});
+
 test('checks: what blocks must be mended, a warning may be accepted, nothing is passed over', async () => {
   wizard = await mountWizard({ checks: someChecks });
   await toChecks();

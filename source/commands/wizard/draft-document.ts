@@ -106,6 +106,7 @@ export function draftDocument(draft: WizardDraft): DraftDocument {
     spec: {
       ssh: common.ssh,
       hosts,
+      ...(draft.balancer === 'haproxy' ? {} : { loadBalancer: { driver: draft.balancer } }),
       ...(standard
         ? {}
         : { network: { podCidr: podCidr ?? podNetworks[0], serviceCidr: serviceCidr ?? serviceNetworks[0] } }),

@@ -181,6 +181,8 @@ export type HostSummary = {
   /** Bytes free where container data goes. */
   readonly diskFree: number;
   readonly addresses: readonly string[];
+  /** Whether its kernel can balance connections by itself (IPVS); absent where it does not say. */
+  readonly ipvs?: boolean;
 };
 
 export type HostState = {
@@ -255,6 +257,9 @@ export type DraftApplication = {
   readonly parameters: Readonly<Record<string, ParameterValue>>;
 };
 
+/** What runs on every node so that it reaches any API server. */
+export type BalancerDriver = 'haproxy' | 'keepalived';
+
 /** What was chosen so far; the cluster document is made of it. */
 export type WizardDraft = {
   readonly name: string;
@@ -262,6 +267,7 @@ export type WizardDraft = {
   /** The login for all hosts that have none of their own. */
   readonly login: Login;
   readonly hosts: readonly DraftHost[];
+  readonly balancer: BalancerDriver;
   readonly applications: readonly DraftApplication[];
   readonly acceptedWarnings: readonly CheckTarget[];
 };

@@ -37,6 +37,7 @@ const draft: WizardDraft = {
       login: { method: 'key', user: 'root', keyFile: '/keys/three', passphrase: 'phrase' },
     },
   ],
+  balancer: 'haproxy',
   applications: [{ package: 'mariadb', parameters: { storageSize: '5Gi' } }],
   acceptedWarnings: [],
 };
@@ -57,6 +58,13 @@ test('the document holds no secret, its files do, and reading both gives back wh
   expect(statSync(one?.ssh.passwordFile ?? '').mode & 0o077).toBe(0);
   expect(statSync(made.file).mode & 0o077).toBe(0);
   expect(readFileSync(made.file, 'utf8')).toContain('storageSize: 5Gi');
+});
+
+test('the load balancer that was chosen is in the document', () => {
+  expect(draftDocument(draft).text).not.toContain('loadBalancer');
+  const { document, text } = draftDocument({ ...draft, balancer: 'keepalived' });
+  expect(text).toContain('driver: keepalived');
+  expect(document.loadBalancer).toEqual({ driver: 'keepalived', address: '169.254.97.2', port: 6443 });
 });
 
 test('what is done before the files are written needs none of them', () => {

@@ -68,6 +68,16 @@ test('findings are said with what to do; fixing and accepting let one go on', as
   expect(services.drafts[0]?.acceptedWarnings).toEqual([{ id: 'disk-speed', host: 'server-03' }]);
 });
 
+test('the load balancer is asked for where there is a choice, and else it is said why not', async () => {
+  const answers = ['1', '1', '10.0.0.11-13', 'root', '1', 'secret', '', '2', '1, 2', 'shop', ''];
+  const { said, services } = await talk(answers, { ipvs: true });
+  expect(said).toContain('2. keepalived with IPVS on every node');
+  expect(services.drafts[0]?.balancer).toBe('keepalived');
+  const other = await talk([...toReview, '']);
+  expect(other.said).toContain('keepalived is not offered');
+  expect(other.services.drafts[0]?.balancer).toBe('haproxy');
+});
+
 test('it speaks Chinese as well', async () => {
   const { said } = await talk(['2'], {}, 'zh');
   expect(said).toContain('您想做什么？');

@@ -3,6 +3,7 @@ import { proposeRoles } from '../../../cluster/propose-roles.ts';
 import type { LanguageName } from '../../../language/index.ts';
 import { emptyRun, type RunState } from '../../run-state.ts';
 import type {
+  BalancerDriver,
   BundleInfo,
   BundleVerdict,
   CatalogueEntry,
@@ -82,6 +83,7 @@ export type WizardState = {
   readonly hostProblem: Problem | undefined;
 
   readonly roles: Readonly<Record<string, HostRole>>;
+  readonly balancer: BalancerDriver;
 
   readonly checks: readonly CheckResult[];
   readonly checking: boolean;
@@ -131,6 +133,7 @@ export function initialState(language: LanguageName): WizardState {
     scan: undefined,
     hostProblem: undefined,
     roles: {},
+    balancer: 'haproxy',
     checks: [],
     checking: false,
     checkProblem: undefined,
@@ -224,6 +227,7 @@ export function draftOf(state: WizardState): WizardDraft {
     bundle: state.bundle ?? '',
     login: state.login ?? { method: 'agent', user: 'root' },
     hosts,
+    balancer: state.balancer,
     applications: state.applications,
     acceptedWarnings: state.accepted,
   };
@@ -233,8 +237,17 @@ export function draftOf(state: WizardState): WizardDraft {
 export function checkBasis(draft: WizardDraft): string {
   return JSON.stringify([
     draft.bundle,
+    draft.balancer,
     draft.hosts.map(({ address, port, role, nodeName }) => [address, port, role, nodeName]),
   ]);
+}
+
+/** Names of the included hosts whose kernels cannot balance with IPVS, or do not say that they can. */
+export function withoutIpvs(state: WizardState): readonly string[] {
+  const names = nodeNames(state);
+  return includedHosts(state)
+    .filter((row) => row.state?.summary?.ipvs !== true)
+    .map((row) => names.get(hostKey(row.target)) ?? row.target.address);
 }
 
 export function sameTarget(a: CheckTarget, b: CheckTarget): boolean {

@@ -11,6 +11,7 @@ import {
   openFindings,
   rolesOf,
   sumOfNeeds,
+  withoutIpvs,
 } from '../model/wizard-state.ts';
 import type { CheckResult, HostTarget, Login } from '../services.ts';
 import type { Conversation } from './ask-wizard.ts';
@@ -149,6 +150,27 @@ export async function askHosts(talk: Conversation): Promise<boolean> {
 
 type WizardConnect = Conversation['services']['connectHosts'];
 
+/** Which load balancer; asked only where there is a choice. */
+async function askBalancer(talk: Conversation): Promise<void> {
+  const { asker, messages } = talk;
+  const words = messages.review;
+  const without = withoutIpvs(talk.state);
+  const drivers = ['haproxy', 'keepalived'] as const;
+  asker.say(words.balancerWhy);
+  if (without.length > 0) {
+    talk.state = { ...talk.state, balancer: 'haproxy' };
+    asker.say(`${words.balancers.haproxy}. ${words.balancerOnly(without.join(', '))}`);
+    return;
+  }
+  asker.say(words.balancerHelp);
+  const chosen = await asker.choose(
+    words.balancer,
+    drivers.map((driver) => words.balancers[driver]),
+    drivers.indexOf(talk.state.balancer),
+  );
+  talk.state = { ...talk.state, balancer: drivers[chosen] ?? 'haproxy' };
+}
+
 export async function askRoles(talk: Conversation): Promise<boolean> {
   const { asker, messages } = talk;
   const words = messages.roles;
@@ -170,7 +192,10 @@ export async function askRoles(talk: Conversation): Promise<boolean> {
       },
     });
     const row = typed === '' ? undefined : rows[Number(typed) - 1];
-    if (row === undefined) return true;
+    if (row === undefined) {
+      await askBalancer(talk);
+      return true;
+    }
     const key = hostKey(row.target);
     const next = roles.get(key) === 'worker' ? 'control-plane' : 'worker';
     talk.state = { ...talk.state, roles: { ...Object.fromEntries(roles), [key]: next } };

@@ -15,11 +15,13 @@ import {
   openFindings,
   rolesOf,
   type ScreenId,
+  withoutIpvs,
 } from '../model/wizard-state.ts';
 import { stepTitle } from '../step-title.ts';
 import { fit, textWidth } from '../text.ts';
 import { useView } from '../view.tsx';
 import { useWizard } from '../wizard-context.tsx';
+import { BalancerScreen, shortList } from './balancer.tsx';
 import { PlanByHostScreen } from './plan-by-host.tsx';
 
 type Item = {
@@ -39,6 +41,7 @@ export function ReviewScreen(): ReactNode {
   const words = messages.review;
   const [asking, setAsking] = useState(false);
   const [naming, setNaming] = useState(false);
+  const [balancing, setBalancing] = useState(false);
   const [planning, setPlanning] = useState(false);
   const { preview } = state;
   const unplanned = preview === undefined && state.reviewProblem === undefined;
@@ -49,6 +52,7 @@ export function ReviewScreen(): ReactNode {
   const planes = roles.filter((role) => role === 'control-plane').length;
   const open = openFindings(state).length;
   const bundle = state.bundles.find((candidate) => candidate.directory === state.bundle);
+  const unfit = state.balancer === 'keepalived' ? withoutIpvs(state) : [];
   const applications = state.applications.map(
     ({ package: name }) => state.catalogue?.find((entry) => entry.package === name)?.title ?? name,
   );
@@ -81,6 +85,7 @@ export function ReviewScreen(): ReactNode {
       />
     );
   }
+  if (balancing) return <BalancerScreen close={() => setBalancing(false)} />;
   if (planning && preview !== undefined) {
     return <PlanByHostScreen preview={preview} close={() => setPlanning(false)} />;
   }
@@ -132,6 +137,12 @@ export function ReviewScreen(): ReactNode {
       value: messages.roles.counts(planes, included.length - planes),
       missing: planes === 0,
       screen: 'roles',
+    },
+    {
+      id: 'balancer',
+      title: words.balancer,
+      value: unfit.length > 0 ? words.balancerUnfit(shortList(unfit)) : words.balancers[state.balancer],
+      missing: unfit.length > 0,
     },
     { id: 'checks', title: words.checks, value: checks, missing: stale || open > 0, screen: 'checks' },
     {
@@ -190,8 +201,9 @@ export function ReviewScreen(): ReactNode {
   const edit = (row: number): void => {
     const item = items[row];
     if (item === undefined) return;
-    if (item.screen === undefined) setNaming(true);
-    else model.go(item.screen);
+    if (item.id === 'name') setNaming(true);
+    else if (item.id === 'balancer') setBalancing(true);
+    else if (item.screen !== undefined) model.go(item.screen);
     if (item.screen === 'checks') model.checks.runIfNeeded();
   };
   return (
