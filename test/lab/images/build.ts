@@ -5,6 +5,7 @@ import path from 'node:path';
 import { cachePath } from '../cache.ts';
 import { writeArchive } from '../components/archive.ts';
 import { withLock } from '../components/lock.ts';
+import { must } from '../hosts/command.ts';
 import { ensureDebianRoot } from './debian.ts';
 import { type Layer, layerDescription, layerEntries } from './layers.ts';
 import { type ImageRecipe, imageRecipes } from './recipes.ts';
@@ -133,6 +134,18 @@ async function buildImage(recipe: ImageRecipe, say: (line: string) => void): Pro
 async function missingImages(): Promise<readonly ImageRecipe[]> {
   const found = await Promise.all(imageRecipes.map(storedImage));
   return imageRecipes.filter((_recipe, index) => found[index] === undefined);
+}
+
+/** Lays the files of an image into a folder, as a container would see them. */
+export async function unpackImage(recipe: ImageRecipe, folder: string, say: (line: string) => void): Promise<void> {
+  const layers = await withLock(cachePath('images', 'images.lock'), say, async () => {
+    const stored: StoredLayer[] = [];
+    for (const layer of recipe.layers) stored.push(await buildLayer(layer, say));
+    return stored;
+  });
+  await mkdir(folder, { recursive: true });
+  for (const layer of layers)
+    await must(['tar', '--extract', '--gzip', '--file', blobPath(layer.sha256), '--directory', folder]);
 }
 
 /** Builds the images that are missing into the storage of the mirror's registry; the components must be built. */

@@ -120,6 +120,7 @@ const trials: readonly Trial[] = [
     seconds: 2,
     files: { 'usr/local/etc/haproxy/haproxy.cfg': haproxyConfiguration },
   },
+  { image: 'docker.io/ednxzu/keepalived', command: ['keepalived', '--version'], expected: /Keepalived v2\.2\.7/ },
   { image: 'ghcr.io/flannel-io/flannel:', command: ['/opt/bin/flanneld', '--version'], expected: /v0\.28\.4/ },
   {
     image: 'ghcr.io/flannel-io/flannel:',

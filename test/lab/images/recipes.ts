@@ -160,6 +160,21 @@ export const imageRecipes: readonly ImageRecipe[] = [
     },
   },
   {
+    name: 'docker.io/ednxzu/keepalived:2.2.7',
+    layers: [
+      base,
+      shell,
+      {
+        debian: { suite: 'bookworm', packages: ['keepalived'], include: ['usr/sbin/keepalived'] },
+        folders: { 'etc/keepalived': {} },
+      },
+    ],
+    configuration: {
+      Cmd: ['keepalived', '--dont-fork', '--log-console', '--use-file', '/etc/keepalived/keepalived.conf'],
+      Env: [searchPath],
+    },
+  },
+  {
     name: `ghcr.io/flannel-io/flannel:v${versions.flannel}`,
     layers: [base, shell, iptables, program('flannel', 'flanneld', 'opt/bin')],
     configuration: { Entrypoint: ['/opt/bin/flanneld'], Env: [searchPath] },
