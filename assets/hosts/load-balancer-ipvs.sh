@@ -59,18 +59,26 @@ case $1 in
   end)
     [ -r "$settings" ] || exit 0
     address=$(virtual_server | sed 's/ .*//')
-    # One that was killed left what it had told the kernel; another one clears that when it starts and when it ends.
-    if serving; then
+    # One that was killed left what it had told the kernel; another one clears that when it starts and when it ends. How
+    # long it takes to start is not known, so it is given more time when the first was not enough.
+    for seconds in 1 3 9; do
+      serving || break
       for root in /var/lib/landfall/load-balancer/root-*; do
         rm -f "$root/run/landfall-keepalived.pid" "$root/run/landfall-checkers.pid"
         cp "$settings" "$root$copy"
         (keepalived "$root" --use-file "$copy") >/dev/null 2>&1 &
-        sleep 1
-        kill "$!" 2>/dev/null || :
-        wait
-        serving || break
+        process=$!
+        sleep "$seconds"
+        kill "$process" 2>/dev/null || :
+        for _ in $(seq 50); do
+          kill -0 "$process" 2>/dev/null || break
+          sleep 0.1
+        done
+        kill -9 "$process" 2>/dev/null || :
+        checkers=$(cat "$root/run/landfall-checkers.pid" 2>/dev/null || :)
+        case $checkers in '' | *[!0-9]*) ;; *) kill -9 "$checkers" 2>/dev/null || : ;; esac
       done
-    fi
+    done
     ip -4 route del local "$address/32" dev lo 2>/dev/null || :
     if serving; then echo "the kernel's IPVS still balances $address" >&2; exit 1; fi
     ;;

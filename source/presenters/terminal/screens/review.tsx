@@ -215,7 +215,7 @@ export function ReviewScreen(): ReactNode {
       startAt="actions"
       hideHead
       columns={[
-        { title: words.item, width: 14 },
+        { title: words.item, width: 15 },
         { title: words.value, width: 30, grow: 1 },
       ]}
       count={items.length}
