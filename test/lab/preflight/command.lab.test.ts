@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { CheckId } from '../../../source/preflight/check.ts';
 import { landfall, repositoryFile } from '../cluster/landfall.ts';
 import { must, type Output } from '../hosts/command.ts';
@@ -74,6 +74,24 @@ describe.skipIf(whyNoLab() !== undefined)('landfall preflight on real hosts', ()
     const json = await parsed([]);
     expect(json.exitCode).toBe(0);
     expect(json.results.length).toBeGreaterThan(400);
+  }, 120_000);
+
+  test('a kernel without IPVS is named when keepalived shall balance, and cannot be accepted', async () => {
+    const written = parse(await readFile(opened.document, 'utf8'));
+    const document = path.join(folder, 'keepalived.yaml');
+    await writeFile(
+      document,
+      stringify({ ...written, spec: { ...written.spec, loadBalancer: { driver: 'keepalived' } } }),
+    );
+    expect((await preflight(['--accept', 'kernel-ipvs'], document)).exitCode).toBe(2);
+    const { exitCode, results } = await parsed([], document);
+    expect(exitCode).toBe(1);
+    const found = results.filter((result) => result.state !== 'pass' && result.severity === 'blocks');
+    expect(found.map(({ id, subject, seen }) => `${subject} ${id}: ${seen}`)).toEqual(
+      lab.hosts.map(({ name }) => `${name} kernel-ipvs: ip_vs -; ip_vs_rr -`),
+    );
+    const text = await preflight(['--no-disk-test'], document);
+    expect(text.stdout).toContain('loadBalancer.driver: haproxy');
   }, 120_000);
 
   test('a warning, a finding that blocks, and both accepted by their ids', async () => {
