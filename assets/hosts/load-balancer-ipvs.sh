@@ -64,6 +64,10 @@ case $1 in
     for seconds in 1 3 9; do
       serving || break
       for root in /var/lib/landfall/load-balancer/root-*; do
+        # A copy that was interrupted has not all that keepalived needs.
+        case $root in *.new*) continue ;; esac
+        [ -d "$root" ] || continue
+        mkdir -p "$root/etc" "$root/run" "$root/tmp"
         rm -f "$root/run/landfall-keepalived.pid" "$root/run/landfall-checkers.pid"
         cp "$settings" "$root$copy"
         (keepalived "$root" --use-file "$copy") >/dev/null 2>&1 &
