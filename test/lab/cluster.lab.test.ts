@@ -9,6 +9,8 @@ import { interruptionProofs } from './proof/interruptions.ts';
 import { powerProofs } from './proof/power.ts';
 import { registryProofs } from './proof/registry.ts';
 import { ownImageProofs } from './proof/registry-images.ts';
+import { pruneProofs } from './proof/registry-prune.ts';
+import { pushProofs } from './proof/registry-pushes.ts';
 import { registryRotationProofs } from './proof/registry-rotation.ts';
 import { clusterProofs } from './proof/running-cluster.ts';
 import { secrecyProofs } from './proof/secrecy.ts';
@@ -48,7 +50,11 @@ describe('a cluster on real hosts, from bare machines and back', () => {
   describe('backups', () => backupProofs(of));
   describe('certificates', () => certificateProofs(of));
   describe('registry', () => registryProofs(of));
-  describe('own images', () => ownImageProofs(of));
+  describe('own images', () => {
+    ownImageProofs(of);
+    const pushed = pushProofs(of);
+    pruneProofs(of, pushed);
+  });
   describe('rotation of the registries', () => registryRotationProofs(of));
   describe('power', () => powerProofs(of));
   describe('reset', () => resetProof(of));

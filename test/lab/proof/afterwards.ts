@@ -5,6 +5,7 @@ import type { Lab, LabHost } from '../hosts/lab.ts';
 import { differences } from '../support/host-snapshot.ts';
 import { seenRuns } from '../support/live-run.ts';
 import { foreignRuntimeState, installForeignRuntime } from './foreign-runtime.ts';
+import { loneRotationProof } from './registry-rotation.ts';
 import { onHost, type Stage, snapshotAll, standsOn } from './stage.ts';
 
 /** What the user keeps of an install. */
@@ -42,6 +43,8 @@ export function smallClusterProofs(of: () => Stage): void {
     hosts.filter((host) => names.includes(host.name));
 
   let runtimeBefore: string | undefined;
+  /** The command that installed the cluster of one control plane, once it has. */
+  let alone: readonly string[] | undefined;
   const setForeignRuntimeAside = async (lab: Lab, bundle: string, document: string): Promise<void> => {
     await installForeignRuntime(lab, 'node-1', bundle);
     runtimeBefore = await foreignRuntimeState(lab, 'node-1');
@@ -83,7 +86,10 @@ export function smallClusterProofs(of: () => Stage): void {
     const again = await landfall(lab, command);
     expect(again.stdout).toContain('Nothing to change');
     expect(seenRuns(lab, 'solo').length).toBe(3);
+    alone = command;
   });
+
+  loneRotationProof(() => ({ lab: of().lab, cluster: 'solo', command: alone }));
 
   test('reset gives back the container runtime that was set aside, and starts it', async (context) => {
     const { lab } = of();
