@@ -51,7 +51,7 @@ fi
 sed -n 's/^[a-z]* \([^ ]*\) .*$/\1/p' "$aside/list" | sort -u | while read -r repository; do
   base=repositories/$repository
   [ -d "$base" ] || continue
-  find "$base" -depth -type d -empty -exec rmdir {} +
+  find "$base" -depth -type d -empty -delete
   folder=$repository
   while [ "$folder" != . ]; do
     rmdir "repositories/$folder" 2>/dev/null || :

@@ -69,8 +69,8 @@ const plan = (used: readonly string[] = [], removed: readonly string[] = [], bun
 const blobsOf = (removal: Removal): readonly string[] =>
   removal.lines.flatMap((line) => (line.startsWith('blob ') ? [line.slice(5)] : []));
 
-test('what a tag reaches stays; what none reaches goes, links and bytes', () => {
-  const [kept, gone] = [image('kept', 'team/shop', '2'), image('gone', 'team/shop')];
+test('what a tag reaches stays; what none reaches goes, links and bytes and the folders of a repository', () => {
+  const [kept, gone] = [image('kept', 'team/shop', '2'), image('gone', 'example.com/other/shop')];
   put([...kept.blobs, ...gone.blobs], [...kept.links, ...gone.links]);
   const removal = plan();
   expect(new Set(blobsOf(removal))).toEqual(new Set(gone.hexes));
@@ -79,6 +79,7 @@ test('what a tag reaches stays; what none reaches goes, links and bytes', () => 
   expect([...after.blobs.keys()].sort()).toEqual([...kept.hexes].sort());
   expect([...after.links].sort()).toEqual([...kept.links].sort());
   expect(plan().lines).toEqual([]);
+  expect(readdirSync(path.join(root(), 'repositories'))).toEqual(['team']);
 });
 
 test('what the cluster runs stays without a tag: by its manifest, its index, or the id of its configuration', () => {
