@@ -11,16 +11,24 @@ import { useCluster } from './support/use-cluster.ts';
 
 const cluster = 'demo';
 
-/** Calls the API through a node's own load balancer four times a second until told to stop; says the longest gap. */
-const clientScript = `rm -f /tmp/stop; last=$(date +%s%3N); good=0; bad=0; longest=0
+/**
+ * Calls the API through a node's own load balancer four times a second until told to stop; says the longest gap and when it
+ * was, and what the calls were told that were not answered.
+ */
+const clientScript = `rm -f /tmp/stop; last=$(date +%s%3N); good=0; bad=0; longest=0; at=
+errors=$(mktemp); failures=$(mktemp)
 while [ ! -e /tmp/stop ]; do
-  if kubectl --request-timeout 3s get --raw /api/v1/namespaces/default >/dev/null 2>&1; then
+  if kubectl --request-timeout 3s get --raw /api/v1/namespaces/default >/dev/null 2>$errors; then
     now=$(date +%s%3N); gap=$((now - last)); last=$now; good=$((good + 1))
-    if [ $gap -gt $longest ]; then longest=$gap; fi
-  else bad=$((bad + 1)); fi
+    if [ $gap -gt $longest ]; then longest=$gap; at=$(date +%T); fi
+  else
+    bad=$((bad + 1))
+    echo "$(date +%T.%3N) $(tail -n 1 $errors)" >>$failures
+  fi
   sleep 0.25
 done
-echo "$good calls answered, $bad not; longest time without an answer $longest ms"
+echo "$good calls answered, $bad not; longest time without an answer $longest ms, until $at"
+cat $failures; rm $errors $failures
 `;
 
 /** Runs something while a client on the last control plane calls the API, and says what the client saw. */
