@@ -29,7 +29,7 @@ spec:
       serviceAccountName: ${account}
       terminationGracePeriodSeconds: 0
       tolerations: [{ operator: Exists }]
-      containers: [{ name: main, image: "${image}", command: [sh, -c, "echo here; exec sleep 100000"] }]
+      containers: [{ name: main, image: "${image}", command: [sh, -c, "echo here; trap 'exit 0' TERM; sleep 100000 & wait"] }]
 `;
 }
 
