@@ -9,7 +9,7 @@ emit() {
   fi
 }
 known=' '
-if [ -d /etc/kubernetes/manifests ] && [ -e /var/lib/landfall/joined ]; then
+if [ -e /var/lib/landfall/joined ]; then
   if [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
     for name in ca apiserver apiserver-kubelet-client apiserver-etcd-client front-proxy-ca front-proxy-client etcd/ca \
       etcd/server etcd/peer etcd/healthcheck-client; do

@@ -44,6 +44,10 @@ export function certificateProofs(of: () => Stage): void {
     expect(Math.min(...certificates.map((entry) => entry.daysLeft))).toBeGreaterThan(36_000);
     const onWorker = certificates.filter((entry) => entry.host === 'node-4').map((entry) => entry.commonName);
     expect([...new Set(onWorker)].sort()).toEqual(['kubernetes', 'landfall-registry-ca', 'system:node:node-4']);
+    for (const { name } of lab.hosts) {
+      const client = `${name} /var/lib/kubelet/pki/kubelet-client-current.pem`;
+      expect(certificates.map((entry) => `${entry.host} ${entry.path}`)).toContain(client);
+    }
     // Nothing that opens the API as anybody else lies anywhere a worker keeps such things.
     for (const worker of ['node-4', 'node-5']) {
       const files = await onHost(
