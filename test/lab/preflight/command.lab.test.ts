@@ -87,7 +87,7 @@ describe.skipIf(whyNoLab() !== undefined)('landfall preflight on real hosts', ()
     const { exitCode, results } = await parsed([], document);
     expect(exitCode).toBe(1);
     const found = results.filter((result) => result.state !== 'pass' && result.severity === 'blocks');
-    expect(found.map(({ id, subject, seen }) => `${subject} ${id}: ${seen}`)).toEqual(
+    expect(found.map(({ id, subject, seen }) => `${subject} ${id}: ${seen}`).sort()).toEqual(
       lab.hosts.map(({ name }) => `${name} kernel-ipvs: ip_vs -; ip_vs_rr -`),
     );
     const text = await preflight(['--no-disk-test'], document);
