@@ -74,11 +74,12 @@ until_real() {
   done
   say "$2 after $(since "$began") s: $1"
 }
-ask() { printf 'GET /readyz HTTP/1.0\r\n\r\n' | timeout 8 openssl s_client -quiet -connect "$address:$port" 2>/dev/null | tail -n 1; }
-# Asks nine times by the virtual address; those who answer must be these and no other.
+ask() { printf 'GET /readyz HTTP/1.0\r\n\r\n' | timeout 8 openssl s_client -quiet -connect "$address:$port" 2>/run/asked | tail -n 1 | grep . || echo nobody; }
+# Asks nine times by the virtual address; those who answer must be these and no other. A question that nobody answered is said.
 expect_answers() {
   answers=$(for _ in 1 2 3 4 5 6 7 8 9; do ask; done | sort | uniq -c | awk '{ printf "%s %s, ", $2, $1 }')
-  names=$(echo "$answers" | sed 's/ [0-9]*,//g; s/ *$//')
+  names=$(echo "$answers" | sed 's/ [0-9]*,//g; s/nobody *//; s/ *$//')
+  case $answers in *nobody*) { cat /run/asked; cat /proc/net/ip_vs_conn; } 2>&1 | sed 's/^/log /' >/dev/console ;; esac
   if [ "$names" != "$1" ]; then end "failed: answered by '$names' instead of '$1'"; fi
   say "answers: $answers"
 }
