@@ -106,6 +106,11 @@ finish() {
   rm -f "/run/held$1"
 }
 
+# The kernel's own IPv6 addresses count only when it has seen that nobody else has them.
+for _ in $(seq 100); do
+  [ -n "$(ip -6 address show tentative)" ] || break
+  sleep 0.1
+done
 picture >/run/before
 say "preparing the kernel and noting what is there, as an install does"
 # Patterns for the script, not for this shell.
