@@ -52,10 +52,14 @@ async function serveOther(lab: Lab, folder: string, password: string): Promise<O
   const program = path.join(componentDirectory(goComponent('registry')), 'registry');
   const [command = '', ...words] = lab.inside([program, 'serve', file('config.yaml')]);
   const served = spawn(command, words, { stdio: 'ignore', env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' } });
-  await until('the other registry', 20_000, async () => {
-    const answer = await lab.run(['curl', '--silent', '--insecure', `https://${address}/v2/`]);
-    return answer.exitCode === 0;
-  });
+  const answers = async (): Promise<boolean> =>
+    (await lab.run(['curl', '--silent', '--insecure', `https://${address}/v2/`])).exitCode === 0;
+  try {
+    await until('the other registry', 20_000, answers);
+  } catch (thrown) {
+    served.kill('SIGTERM');
+    throw thrown;
+  }
   return { url: `https://${address}`, authority: file('crt'), process: served };
 }
 
