@@ -183,7 +183,7 @@ program
   .description('renewal, rotation of authorities and back, and the repair of an expired cluster, on real hosts')
   .argument(
     '[part...]',
-    'install, renew, names, timer, refused, back-trust, back-switch, back-retire, rotate, expired; all unless given',
+    'install, renew, names, timer, refused, back-trust, back-switch, back-retire, rotate, join, expired; all unless given',
   )
   .action(async (only: string[]) => {
     const { certificateSeries } = await import('./certificates.ts');
