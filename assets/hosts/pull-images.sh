@@ -17,7 +17,7 @@ pull() {
   done
   ctr --namespace "$namespace" images tag --force "$exact" "$name" >/dev/null
   # Pinned images are not removed by the kubelet when the disk fills.
-  ctr --namespace "$namespace" images label "$name" io.cri-containerd.image=managed >/dev/null 2>&1 || :
+  ctr --namespace "$namespace" images label "$name" io.cri-containerd.pinned=pinned >/dev/null 2>&1 || :
   echo "pulled $name"
 }
 failed=0

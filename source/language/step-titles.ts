@@ -66,6 +66,7 @@ export const stepTitlesZh: Readonly<Record<string, string>> = {
   'kubernetes/kubectl': '为 root 设置 kubectl',
   'kubernetes/access': '保存 kubectl 的访问文件',
   'network/flannel': '设置容器网络（flannel）',
+  'network/proxy': '以摘要指定 kube-proxy 的镜像',
   'network/dns': '设置集群 DNS（CoreDNS）',
   'verification/cluster': '等待所有节点和系统容器就绪',
   'etcd/voters': '让每个 etcd 成员参与投票',

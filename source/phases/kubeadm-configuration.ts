@@ -89,6 +89,7 @@ export function initConfiguration(input: InitInput): string {
       ],
       localAPIEndpoint: { advertiseAddress: host.address, bindPort: 6443 },
       nodeRegistration: nodeRegistration(document, host, facts),
+      patches: { directory: hostPaths.kubeadmPatches },
     },
     merged(
       {
@@ -192,7 +193,10 @@ export function joinConfiguration(
     // etcd takes one new member at a time, so with many control planes the last one waits for its turn.
     timeouts: { etcdAPICall: '10m0s' },
     ...(host.role === 'control-plane'
-      ? { controlPlane: { localAPIEndpoint: { advertiseAddress: host.address, bindPort: 6443 } } }
+      ? {
+          controlPlane: { localAPIEndpoint: { advertiseAddress: host.address, bindPort: 6443 } },
+          patches: { directory: hostPaths.kubeadmPatches },
+        }
       : {}),
   });
 }

@@ -11,6 +11,7 @@ import { requireFreePort } from './free-port.ts';
 import { hostStep } from './host-step.ts';
 import { joinFailure } from './join-failure.ts';
 import { discoveryKubeconfig, initConfiguration, joinConfiguration } from './kubeadm-configuration.ts';
+import { kubeadmPatches } from './kubeadm-patches.ts';
 import { ensureTool } from './node-binaries.ts';
 import { hostPaths } from './paths.ts';
 
@@ -95,6 +96,7 @@ export function initialise(context: InstallContext): Step {
         kubernetesVersion: context.document.kubernetesVersion ?? context.bundle.kubernetesVersion,
         bootstrapToken: context.secrets.bootstrapToken,
       });
+      await placeFiles(connection, kubeadmPatches(context));
       const { restore } = context;
       if (restore !== undefined) await ensureTool(context, host, 'etcdctl', reporter.signal);
       const state = restore === undefined ? [] : [hostPaths.restoreSnapshot, host.name, host.address, restore.id];
@@ -230,6 +232,7 @@ export function join(context: InstallContext, host: HostEntry): Step {
         const { connection: plane } = await context.host(first.name);
         await plane.check('Forget the lost node', `${kubectl} delete node "$1" --ignore-not-found`, [host.name]);
       }
+      if (isControlPlane) await placeFiles(connection, kubeadmPatches(context));
       const token = context.secrets.bootstrapToken;
       await connection.writeFile(
         hostPaths.discovery,

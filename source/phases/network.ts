@@ -3,7 +3,8 @@ import { readAsset } from '../assets.ts';
 import { exactName } from '../bundle/image-name.ts';
 import { apiEndpoint } from '../cluster/endpoint.ts';
 import type { Step } from '../engine/step.ts';
-import { LandfallError } from '../errors.ts';
+import { nameExactly, namesOnlyTag } from './addon-image.ts';
+import { bundleImage } from './bundle-image.ts';
 import { firstControlPlane, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { kubectl } from './kubernetes.ts';
@@ -15,18 +16,6 @@ function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function imageNamed(context: Pick<InstallContext, 'bundle'>, part: string): string {
-  const image = context.bundle.images.find((candidate) => candidate.name.split(':')[0]?.endsWith(part));
-  if (image === undefined) {
-    throw new LandfallError({
-      code: 'BUNDLE_IMAGE_MISSING',
-      message: `The bundle holds no image named …${part}.`,
-      fix: 'Build the bundle again from a recipe that names it.',
-    });
-  }
-  return exactName(image);
-}
-
 /** flannel's manifests with the cluster's pod network and the bundle's images, which are named by their digests. */
 export async function flannelManifest(context: Pick<InstallContext, 'document' | 'bundle'>): Promise<string> {
   const text = await readAsset('network/flannel.yaml');
@@ -35,8 +24,8 @@ export async function flannelManifest(context: Pick<InstallContext, 'document' |
     .replaceAll('@API_HOST@', host)
     .replaceAll('@API_PORT@', port)
     .replaceAll('@POD_CIDR@', context.document.network.podCidr)
-    .replaceAll('@FLANNEL_PLUGIN_IMAGE@', imageNamed(context, '/flannel-cni-plugin'))
-    .replaceAll('@FLANNEL_IMAGE@', imageNamed(context, '/flannel'));
+    .replaceAll('@FLANNEL_PLUGIN_IMAGE@', exactName(bundleImage(context, '/flannel-cni-plugin')))
+    .replaceAll('@FLANNEL_IMAGE@', exactName(bundleImage(context, '/flannel')));
 }
 
 /** Applied as soon as there is an API; nodes get their network as they join. */
@@ -127,6 +116,7 @@ export function dnsManifest(printed: string, forward: boolean, patch: string | u
 export function clusterDns(context: InstallContext): Step {
   const first = firstControlPlane(context.document);
   const spread = context.document.hosts.length > 1;
+  const workload = 'deployment/coredns';
   const topology =
     '{.spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey}';
   const readCorefile = `${kubectl} -n kube-system get configmap coredns -o jsonpath='{.data.Corefile}'`;
@@ -141,10 +131,12 @@ export function clusterDns(context: InstallContext): Step {
         connection.run(readCorefile),
       ]);
       if (deployment.exitCode !== 0 || corefile.exitCode !== 0) return false;
+      if (await namesOnlyTag(connection, workload, bundleImage(context, '/coredns'))) return false;
       if (spread && deployment.stdout.trim() !== 'kubernetes.io/hostname') return false;
       return withoutForward(corefile.stdout) === corefile.stdout || (await everyHostHasNameServer(context));
     },
     async apply({ connection }) {
+      const image = bundleImage(context, '/coredns');
       const forward = await everyHostHasNameServer(context);
       const exists =
         (await connection.run(`${kubectl} -n kube-system get deployment coredns >/dev/null 2>&1`)).exitCode === 0;
@@ -159,11 +151,16 @@ kubeadm init phase addon coredns --print-manifest --config "$configuration"`,
         );
         // Applied once as it shall be: a change afterwards would start every pod a second time.
         await connection.check('Apply CoreDNS', `${kubectl} apply --server-side --force-conflicts -f -`, [], {
-          stdin: dnsManifest(printed, forward, spread ? await readAsset('network/coredns-patch.yaml') : undefined),
+          stdin: dnsManifest(
+            printed.replaceAll(image.name, exactName(image)),
+            forward,
+            spread ? await readAsset('network/coredns-patch.yaml') : undefined,
+          ),
         });
         return;
       }
       // Whoever changed it since keeps the change.
+      if (await namesOnlyTag(connection, workload, image)) await nameExactly(connection, workload, 'coredns', image);
       if (!forward) {
         const corefile = withoutForward(await connection.check('Read the Corefile', readCorefile));
         // Standard input may be a socket, which cannot be opened by its name; behind `cat |` it is a pipe.

@@ -48,6 +48,7 @@ export function clusterReady(context: InstallContext): Step {
       `certificates/serving@${first.name}`,
       `network/flannel@${first.name}`,
       `network/dns@${first.name}`,
+      `network/proxy@${first.name}`,
     ],
     async probe({ connection }) {
       return (await state(connection)).length === 0;

@@ -67,6 +67,7 @@ const actions: Readonly<Record<string, PracticeAction>> = {
   },
   'kubernetes/kubectl': { milliseconds: 200, lines: [] },
   'network/flannel': { milliseconds: 1500, lines: ['daemonset.apps/kube-flannel-ds serverside-applied'] },
+  'network/proxy': { milliseconds: 300, lines: ['daemonset.apps/kube-proxy image updated'] },
   'network/dns': { milliseconds: 1800, lines: ['deployment.apps/coredns patched'] },
   'verification/cluster': {
     milliseconds: 6000,

@@ -26,6 +26,7 @@ export const usualDurations: Readonly<Record<string, number>> = {
   'kubernetes/kubectl': 500,
   'kubernetes/join': 11_000,
   'network/flannel': 1900,
+  'network/proxy': 500,
   'network/dns': 3800,
   'verification/cluster': 20_000,
   'applications/local-path-storage': 14_000,

@@ -5,6 +5,7 @@ import { controlPlanes, firstControlPlane, type InstallContext } from '../phases
 import { etcdVoters } from '../phases/etcd-members.ts';
 import { etcdSnapshots } from '../phases/etcd-snapshots.ts';
 import { hostPreparation } from '../phases/host-preparation.ts';
+import { kubeProxy } from '../phases/kube-proxy.ts';
 import { administratorFile, bootstrapToken, certificates, initialise, join } from '../phases/kubernetes.ts';
 import { loadBalancer } from '../phases/load-balancer.ts';
 import { clusterDns, overlayNetwork } from '../phases/network.ts';
@@ -62,7 +63,11 @@ export function installPlan(context: InstallContext, applications: readonly Step
         operatorAccess(context),
       ],
     },
-    { id: 'network', title: 'Set up the network', steps: [overlayNetwork(context), clusterDns(context)] },
+    {
+      id: 'network',
+      title: 'Set up the network',
+      steps: [overlayNetwork(context), kubeProxy(context), clusterDns(context)],
+    },
     { id: 'verification', title: 'Prove the cluster', steps: [clusterReady(context)] },
     {
       id: 'etcd',

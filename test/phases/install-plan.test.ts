@@ -180,6 +180,12 @@ describe('kubeadm configuration', () => {
     const join = joinConfiguration(document, worker, input.facts, '/discovery', input.bootstrapToken);
     expect(join).not.toContain('controlPlane:');
     expect(parse(join)).toMatchObject({ timeouts: { etcdAPICall: '10m0s' } });
+    // Only control planes have the folder, and kubeadm wants it where it is named.
+    expect(join).not.toContain('patches:');
+    const [, plane = input.host] = document.hosts;
+    const { patches } = parse(joinConfiguration(document, plane, input.facts, '/discovery', input.bootstrapToken));
+    expect(patches).toEqual({ directory: '/var/lib/landfall/kubeadm-patches' });
+    expect(kinds(initConfiguration({ ...input, document }))['InitConfiguration']).toMatchObject({ patches });
   });
 });
 

@@ -16,8 +16,8 @@ import type { Lab } from '../../lab/hosts/lab.ts';
 
 const token = 'abcdef.0123456789abcdef';
 const certificateKey = '0123456789abcdef'.repeat(4);
-// What needs the balancers, certificates and approver of Landfall.
-const ofLandfall = new Set(['apiServer', 'controllerManager', 'scheduler', 'serverTLSBootstrap']);
+// What needs the balancers, certificates, approver and patches of Landfall.
+const ofLandfall = new Set(['apiServer', 'controllerManager', 'scheduler', 'serverTLSBootstrap', 'patches']);
 const uses = new Set(['every-node', 'control-plane', 'network']);
 
 const kubeletUnit = `[Unit]
@@ -157,7 +157,7 @@ export async function prepareFloor(
     await writeFile(
       path.join(folder, `${host.name}.yaml`),
       changed(text, (part) => ({
-        ...part,
+        ...Object.fromEntries(Object.entries(part).filter(([key]) => !ofLandfall.has(key))),
         discovery,
         ...(host.role === 'control-plane'
           ? { controlPlane: { ...(part['controlPlane'] as object), certificateKey } }

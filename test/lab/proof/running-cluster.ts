@@ -89,6 +89,16 @@ export function clusterProofs(of: () => Stage): void {
     expect(status.exitCode).toBe(0);
   });
 
+  test('every pod names its images by the digest of the bundle', async (context) => {
+    const { lab, completed } = of();
+    standsOn(context, completed, 'the install');
+    const images =
+      '{range .items[*]}{range .spec.initContainers[*]}{.image}{"\\n"}{end}{range .spec.containers[*]}{.image}{"\\n"}{end}{end}';
+    const named = (await kubectl(lab, `get pods -A -o jsonpath='${images}'`)).trim().split('\n');
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((name) => !/^[^@]+:[^@]+@sha256:[0-9a-f]{64}$/.test(name))).toEqual([]);
+  });
+
   test('doctor finds nothing on a healthy cluster, and names what somebody stops', async (context) => {
     const { lab, cluster, completed } = of();
     standsOn(context, completed, 'the install');
