@@ -11,6 +11,7 @@ import { hostStep } from './host-step.ts';
 import { bundleDomain, hostPaths } from './paths.ts';
 
 const unitFile = '/etc/systemd/system/containerd.service';
+const scopeFile = '/etc/systemd/system/cri-containerd-.scope.d/landfall.conf';
 const configurationFile = '/etc/containerd/config.toml';
 
 /** Configuration of containerd 2 (version 3 of its format), with what this host needs. */
@@ -39,6 +40,20 @@ version = 3
 `;
 }
 
+/**
+ * runc keeps the scopes of containers out of the order in which a machine goes down, so that they would be killed at the very
+ * end, a minute and a half after they were asked. They end after the kubelet, which would start them anew, and before containerd.
+ */
+const scopeSettings = `# Written by Landfall.
+[Unit]
+Conflicts=shutdown.target
+Before=shutdown.target kubelet.service
+After=containerd.service
+
+[Scope]
+TimeoutStopSec=30
+`;
+
 /** The service of containerd. KillMode=process keeps containers alive over a restart of containerd. */
 export function containerdUnit(facts: HostFacts): string {
   return `[Unit]
@@ -55,6 +70,7 @@ Delegate=yes
 KillMode=process
 Restart=always
 RestartSec=2
+TimeoutStopSec=20
 LimitNPROC=infinity
 LimitCORE=infinity
 LimitNOFILE=${Math.min(facts.openFilesLimit, 1_048_576)}
@@ -192,6 +208,7 @@ export function containerRuntime(context: InstallContext, host: HostEntry): read
   const files = (connected: ConnectedHost): readonly PlacedFile[] => [
     { path: configurationFile, content: containerdConfiguration(connected.facts, pause), mode: 0o644 },
     { path: unitFile, content: containerdUnit(connected.facts), mode: 0o644 },
+    { path: scopeFile, content: scopeSettings, mode: 0o644 },
     { path: `${hostPaths.configuration}/registry-ca.crt`, content: context.pki.registryAuthority, mode: 0o644 },
     ...mirrorFiles(context, host, credentials),
   ];

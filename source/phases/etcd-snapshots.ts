@@ -27,6 +27,7 @@ ExecStart=/bin/sh ${script} ${keep} ${members.join(' ')}
 Nice=10
 IOSchedulingClass=idle
 TimeoutStartSec=30min
+TimeoutStopSec=10
 `;
 }
 

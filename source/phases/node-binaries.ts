@@ -2,14 +2,15 @@ import { readAsset } from '../assets.ts';
 import type { BundleFile, BundleImage, FileRole } from '../bundle/contents.ts';
 import type { HostEntry } from '../cluster/document.ts';
 import type { Step, StepReporter } from '../engine/step.ts';
-import { recordedWriteFile } from '../hosts/change-record.ts';
 import type { HostConnection } from '../hosts/connection.ts';
 import type { HostFacts } from '../hosts/facts.ts';
-import { hasFiles } from '../hosts/placed-files.ts';
+import { hasFiles, type PlacedFile, placeFiles } from '../hosts/placed-files.ts';
 import { firstControlPlane, hasRegistry, type InstallContext } from './context.ts';
 import { hostStep } from './host-step.ts';
 import { hostPaths } from './paths.ts';
 import { fetchRegistryFile, hasRegistryFiles, type RegistryFile } from './registry-file.ts';
+
+const endApiServer = `${hostPaths.state}/end-api-server.sh`;
 
 const kubeletUnit = `[Unit]
 Description=kubelet (Landfall)
@@ -27,12 +28,18 @@ Restart=always
 StartLimitIntervalSec=0
 RestartSec=2
 TimeoutStopSec=20
+ExecStopPost=-/bin/sh ${endApiServer}
 
 [Install]
 WantedBy=multi-user.target
 `;
 
-const unitFile = '/etc/systemd/system/kubelet.service';
+async function kubeletFiles(): Promise<readonly PlacedFile[]> {
+  return [
+    { path: '/etc/systemd/system/kubelet.service', content: kubeletUnit, mode: 0o644 },
+    { path: endApiServer, content: await readAsset('hosts/end-api-server.sh'), mode: 0o644 },
+  ];
+}
 
 /** What a node cannot join without. The first control plane is asked by kubectl, so it has that from the start. */
 function joinRoles(context: InstallContext, host: HostEntry): readonly FileRole[] {
@@ -111,17 +118,13 @@ export function nodeBinaries(context: InstallContext, host: HostEntry): Step {
     async probe({ connection, facts }) {
       const [programs, service] = await Promise.all([
         hasRegistryFiles(connection, wanted(facts)),
-        hasFiles(
-          connection,
-          [{ path: unitFile, content: kubeletUnit, mode: 0o644 }],
-          'systemctl is-enabled --quiet kubelet',
-        ),
+        hasFiles(connection, await kubeletFiles(), 'systemctl is-enabled --quiet kubelet'),
       ]);
       return programs && service;
     },
     async apply({ connection, facts }, reporter) {
       await fetchFiles(connection, wanted(facts), hasRegistry(context, host), reporter);
-      await recordedWriteFile(connection, unitFile, kubeletUnit, 0o644);
+      await placeFiles(connection, await kubeletFiles());
       await connection.check('Enable the kubelet', 'systemctl daemon-reload && systemctl enable --quiet kubelet');
     },
   });

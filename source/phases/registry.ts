@@ -105,6 +105,7 @@ ExecStart=${hostPaths.programs}/registry serve ${folder}/config.yml
 Environment=OTEL_TRACES_EXPORTER=none
 Restart=always
 RestartSec=1
+TimeoutStopSec=10
 
 [Install]
 WantedBy=multi-user.target

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { must } from './command.ts';
+import { emptiedCgroupsScript, emptiedCgroupsUnit } from './emptied-cgroups.ts';
 import { diskFolders, gateway, hostPaths, type LabHost, labDirectory, subnet } from './names.ts';
 
 /** Keys and password of a lab's users, in its state folder. */
@@ -69,6 +70,13 @@ export async function writeHostFiles(lab: string, host: LabHost, hosts: readonly
   await put('etc/resolv.conf', '# This network has no name server.\n');
   await put('etc/machine-id', `${randomBytes(16).toString('hex')}\n`);
   await put('etc/lab-host', `ADDRESS=${host.address}/${subnet.split('/')[1]}\nGATEWAY=${gateway}\n`);
+  await put('usr/local/sbin/lab-emptied-cgroups', emptiedCgroupsScript);
+  await chmod(at('usr/local/sbin/lab-emptied-cgroups'), 0o755);
+  await put('etc/systemd/system/lab-emptied-cgroups.service', emptiedCgroupsUnit);
+  await symlink(
+    '../lab-emptied-cgroups.service',
+    at('etc/systemd/system/multi-user.target.wants/lab-emptied-cgroups.service'),
+  );
   if (host.sshPort !== 22) await put('etc/ssh/sshd_config.d/port.conf', `Port ${host.sshPort}\n`);
   const password = await readFile(secrets.password, 'utf8');
   await must(['chroot', root, 'chpasswd'], {

@@ -176,8 +176,8 @@ export async function cutPower(lab: string, host: LabHost): Promise<void> {
   if (cable !== undefined) await run(insideNetwork(lab, ['ip', 'link', 'delete', cable]));
 }
 
-/** Asks the host's systemd for a clean reboot and returns when it takes logins again. */
-export async function rebootHost(lab: string, host: LabHost, limits: Limits): Promise<void> {
+/** Asks the host's systemd for a clean reboot and returns when it takes logins again: the milliseconds until it was down. */
+export async function rebootHost(lab: string, host: LabHost, limits: Limits): Promise<number> {
   const before = leaderOf(lab, host.name);
   if (before === undefined) {
     throw new LandfallError({
@@ -187,6 +187,7 @@ export async function rebootHost(lab: string, host: LabHost, limits: Limits): Pr
       context: { host: host.name },
     });
   }
+  const asked = Date.now();
   // SIGRTMIN+5 of glibc: systemd starts reboot.target, network or not.
   process.kill(before, 39);
   await until(`${host.name} does not go down for its reboot`, 180_000, async () => {
@@ -196,7 +197,9 @@ export async function rebootHost(lab: string, host: LabHost, limits: Limits): Pr
     if (leader === undefined && processesIn(lab, host.name).length === 0) await startHost(lab, host, limits);
     return leader !== undefined;
   });
+  const down = Date.now() - asked;
   await untilReady(lab, host);
+  return down;
 }
 
 export function isCut(lab: string, host: string): boolean {

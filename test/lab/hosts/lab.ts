@@ -84,8 +84,8 @@ export interface Lab {
   powerOff(host: string): Promise<void>;
   /** Returns when the host takes logins. */
   powerOn(host: string): Promise<void>;
-  /** A clean reboot; returns when the host takes logins again. */
-  reboot(host: string): Promise<void>;
+  /** A clean reboot; returns when the host takes logins again: the milliseconds until it was down. */
+  reboot(host: string): Promise<number>;
   /** Puts a new machine with the same name and address in the place of a host: nothing is on it, and its SSH keys are new. */
   replace(host: string): Promise<void>;
   /** Pulls the network cable; it stays pulled until `mend`, also through `powerOff`, `powerOn` and `reboot`. */

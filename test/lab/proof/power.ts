@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { landfall } from '../cluster/landfall.ts';
 import { pause } from '../hosts/command.ts';
 import { allowClients, forgetClients, type Series, startClients } from '../probe/clients.ts';
 import { untilHealthy } from '../probe/health.ts';
@@ -67,5 +68,30 @@ export function powerProofs(of: () => Stage): void {
     await untilHealthy(lab, 'node-1');
     await forgetWebServers(lab, 'node-1');
     await forgetClients(lab, 'node-1');
+  });
+
+  test('all hosts start anew at once, and the cluster is healthy without a hand', async (context) => {
+    const { lab, cluster, completed, rebooted } = of();
+    standsOn(context, completed, 'the install');
+    const began = Date.now();
+    const since = (): number => Math.round((Date.now() - began) / 1000);
+    const down = Promise.all(
+      lab.hosts.map(async ({ name }) => {
+        rebooted.add(name);
+        return lab.reboot(name);
+      }),
+    );
+    // Too few control planes for anything, and nothing may be waited for then.
+    await pause(4000);
+    const early = await landfall(lab, ['status', cluster]);
+    const told = since();
+    const slowest = Math.max(...(await down));
+    const up = since();
+    await untilHealthy(lab, 'node-1', 400_000);
+    console.log(
+      `all down after ${(slowest / 1000).toFixed(1)} s, all take logins after ${up} s, healthy after ${since()} s; status said ${early.exitCode} after ${told} s`,
+    );
+    expect(early.exitCode, early.stdout + early.stderr).not.toBe(0);
+    expect((await landfall(lab, ['status', cluster])).exitCode).toBe(0);
   });
 }

@@ -7,7 +7,7 @@ import { ensureLabBundle } from '../cluster/bundle.ts';
 import { writeClusterDocument } from '../cluster/document.ts';
 import { labHome, landfall } from '../cluster/landfall.ts';
 import { ensureImages } from '../components/ensure.ts';
-import { type Output, run } from '../hosts/command.ts';
+import { must, type Output, run } from '../hosts/command.ts';
 import { type Lab, upLab } from '../hosts/lab.ts';
 import { type HostSnapshot, snapshotHost } from '../support/host-snapshot.ts';
 import { type Sampler, sampleProcesses } from '../support/sample-processes.ts';
@@ -32,7 +32,7 @@ export type Stage = {
   completed: Output | undefined;
 };
 
-/** A host whose state folder is a small disk of its own, so that it can be full. It must not lose power: it is in memory, and accepted as such. */
+/** A host whose state folder is a small disk of its own, so that it can be full. It is in memory, and accepted as such. */
 export const smallDisk = { host: 'node-4', path: '/var/lib/landfall', megabytes: 900 } as const;
 
 export const allApplications = ['mariadb', 'valkey', 'website'] as const;
@@ -47,7 +47,18 @@ export async function setStage(name: string, seed: number, say: (line: string) =
     const linked = await run(['cp', '--recursive', '--link', bundle, copy]);
     if (linked.exitCode !== 0) cpSync(bundle, copy, { recursive: true, force: true });
     const { host, path: folder, megabytes } = smallDisk;
-    await onHost(lab, host, `mount -t tmpfs -o size=${megabytes}m,mode=755 small-disk ${folder}`);
+    // Mounted from outside, as a disk is: what is on it stays when the host starts anew.
+    await lab.powerOff(host);
+    await must([
+      'mount',
+      '-t',
+      'tmpfs',
+      '-o',
+      `size=${megabytes}m,mode=755`,
+      'small-disk',
+      `${lab.hostRoot(host)}${folder}`,
+    ]);
+    await lab.powerOn(host);
     const document = await writeClusterDocument(lab, { applications: allApplications, accept: ['disk-volatile'] });
     const before = await snapshotAll(lab);
     const sampler = await sampleProcesses(path.join(lab.directory, 'processes.ndjson'));
