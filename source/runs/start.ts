@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { appendFileSync, chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { claimedWithin } from './claimed.ts';
 import type { RunRequest, TypedSecrets } from './request.ts';
 import { type RunDirectory, runDirectory, writeRequest } from './run-directory.ts';
@@ -34,5 +34,10 @@ export async function startRun(request: RunRequest, secrets: TypedSecrets = {}):
   child.stdin?.end(JSON.stringify(secrets));
   child.unref();
   await claimedWithin(run, child, 15_000);
+  // Whoever asks why a run died finds it there, as long as this process lives to see it.
+  child.once('exit', (code, signal) => {
+    if (code !== 0 && existsSync(run.log))
+      appendFileSync(run.log, `The process ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}.\n`);
+  });
   return run;
 }
