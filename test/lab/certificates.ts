@@ -6,6 +6,7 @@ import { labHome, landfall, landfallEnvironment, repositoryFile } from './cluste
 import { ensureImages } from './components/ensure.ts';
 import { type Output, pause, run, until } from './hosts/command.ts';
 import { type Lab, openLab, upLab } from './hosts/lab.ts';
+import { untilHealthy } from './probe/health.ts';
 import { killHard, newRun, reachStep, seenRuns, startLandfall } from './support/live-run.ts';
 import { useCluster } from './support/use-cluster.ts';
 
@@ -207,9 +208,7 @@ export async function certificateSeries(
       });
       if ((await authority()) === before) throw new Error('the authorities are the ones from before');
       await Promise.all(['node-2', 'node-4'].map((name) => lab.reboot(name)));
-      await until('the cluster is not well after two hosts were rebooted', 300_000, async () => {
-        return (await landfall(lab, ['status'])).exitCode === 0;
-      });
+      await untilHealthy(lab, 'node-1');
     },
     async join() {
       await writeClusterDocument(lab, choices);
