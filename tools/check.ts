@@ -55,6 +55,8 @@ function runStage(stage: Stage): Promise<{ readonly status: number; readonly out
 }
 
 const labReason = process.env['LANDFALL_SKIP_LAB'] ? 'LANDFALL_SKIP_LAB is set.' : whyNoLab();
+// A program of others that reads the bundle; its tests say so where it is not there.
+installed('skopeo', 'skopeo');
 const stages: readonly Stage[] = [
   { name: 'lint', command: [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: [node, 'node_modules/typescript/bin/tsc', '--noEmit'] },
