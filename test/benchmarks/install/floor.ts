@@ -13,6 +13,7 @@ import { componentDirectory } from '../../lab/components/build-go.ts';
 import { goComponent } from '../../lab/components/recipes.ts';
 import { must } from '../../lab/hosts/command.ts';
 import type { Lab } from '../../lab/hosts/lab.ts';
+import { ensureSkopeo } from '../../lab/hosts/packages.ts';
 
 const token = 'abcdef.0123456789abcdef';
 const certificateKey = '0123456789abcdef'.repeat(4);
@@ -48,6 +49,7 @@ async function preparedFiles(bundle: Bundle, say: (line: string) => void): Promi
   const target = cachePath('bench', key);
   if (existsSync(target)) return target;
   say('preparing the image archives of the floor');
+  await ensureSkopeo(say);
   const partial = `${target}.partial-${process.pid}`;
   const folder = (name: string) => path.join(partial, name);
   for (const name of ['usr/local/bin', 'opt/cni/bin', 'var/tmp/images']) await mkdir(folder(name), { recursive: true });

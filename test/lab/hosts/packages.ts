@@ -41,3 +41,8 @@ export async function ensurePackages(say: (line: string) => void): Promise<void>
     .map(([, debianPackage]) => debianPackage);
   await installPackages([...new Set(missing)], say);
 }
+
+/** Installs skopeo, which reads bundles and makes archives of images as programs of others do. */
+export async function ensureSkopeo(say: (line: string) => void): Promise<void> {
+  await installPackages(hasProgram('skopeo') ? [] : ['skopeo'], say);
+}

@@ -9,6 +9,7 @@ import { labHome, landfall } from '../cluster/landfall.ts';
 import { ensureImages } from '../components/ensure.ts';
 import { must, type Output, run } from '../hosts/command.ts';
 import { type Lab, upLab } from '../hosts/lab.ts';
+import { ensureSkopeo } from '../hosts/packages.ts';
 import { type HostSnapshot, snapshotHost } from '../support/host-snapshot.ts';
 import { type Sampler, sampleProcesses } from '../support/sample-processes.ts';
 
@@ -40,6 +41,7 @@ export const allApplications = ['mariadb', 'valkey', 'website'] as const;
 /** Brings up five hosts with nothing on them, looks at them, and starts to look at every process. */
 export async function setStage(name: string, seed: number, say: (line: string) => void): Promise<Stage> {
   await ensureImages(say);
+  await ensureSkopeo(say);
   const lab = await upLab({ name, hosts: 5, replace: true }, say);
   try {
     const bundle = await ensureLabBundle(lab, say);
